@@ -1,0 +1,5 @@
+"""`python -m siloscope`."""
+
+from siloscope.cli import main
+
+main()

@@ -1,0 +1,107 @@
+"""What rules share: identity, scores that are the sum of their evidence, and coverage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable
+
+from siloscope.graph.view import Graph
+from siloscope.model import Evidence, Finding, Pair, Slice, Visibility, digest
+
+POINTS = "points"
+PROBABILITY = "probability"
+
+
+def identity(rule: str, *keys: str) -> str:
+    """An id that is the same from scan to scan as long as the finding is about the same thing."""
+    return f"{rule}-{digest(rule, *keys)[:10]}"
+
+
+def points(because: Iterable[Evidence]) -> tuple[float, tuple[Evidence, ...]]:
+    """The score of evidence on the scale `points`: its sum, cut to 0..1 by trimming the last term."""
+    kept: list[Evidence] = []
+    total = 0.0
+    for each in because:
+        weight = round(min(max(each.weight, -total), 1.0 - total), 4)
+        total = round(total + weight, 4)
+        kept.append(Evidence(each.says, weight))
+    return total, tuple(kept)
+
+
+def probability(because: Iterable[Evidence]) -> tuple[float, tuple[Evidence, ...]]:
+    """The score of log-odds evidence, the prior among it: 1 / (1 + exp(-sum))."""
+    kept = tuple(Evidence(each.says, round(each.weight, 4)) for each in because)
+    return round(1 / (1 + math.exp(-sum(each.weight for each in kept))), 4), kept
+
+
+def finding(
+    rule: str,
+    key: Collection[str],
+    title: str,
+    subjects: Iterable[str],
+    because: Iterable[Evidence],
+    *,
+    scale: str = POINTS,
+    severity: str = "medium",
+    coverage: str = "complete",
+    pairs: Iterable[Pair] = (),
+    annual_saving: float | None = None,
+) -> Finding:
+    """A finding whose score is made from its evidence."""
+    score, kept = (points if scale == POINTS else probability)(because)
+    return Finding(
+        id=identity(rule, *key),
+        rule=rule,
+        severity=severity,
+        score=score,
+        scale=scale,
+        title=title,
+        subjects=tuple(subjects),
+        because=kept,
+        pairs=tuple(pairs),
+        coverage=coverage,
+        annual_saving=None if annual_saving is None else round(annual_saving, 2),
+    )
+
+
+class Rests:
+    """On what a claim of absence rests: which slices could refute it.
+
+    A claim about some sources is *unknown* when a slice of theirs was not read, *partial* when others'
+    were not or when somebody saw less than all, and *complete* otherwise.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._missing = graph.incomplete()
+        self._dim = tuple(each for each in graph.slices if each.visibility is not Visibility.ALL)
+
+    def on(self, sources: Collection[str]) -> tuple[str, Evidence | None]:
+        """(coverage, the sentence that says what would settle it)."""
+        own = [each for each in self._missing if each.source in sources]
+        if own:
+            return "unknown", Evidence(f"not settled: {_named(own)} not read", -0.4)
+        if self._missing:
+            return "partial", Evidence(f"rests on incomplete sight elsewhere: {_named(self._missing)} not read", -0.1)
+        dim = [each for each in self._dim if each.source in sources]
+        if dim:
+            return "partial", Evidence(f"the principal may not see everything in {_named(dim)}", 0.0)
+        return "complete", None
+
+
+def _named(slices: Collection[Slice]) -> str:
+    """Up to three slices by name, and how many more."""
+    shown = [f"{each.source} {each.listing}" + (f" in {each.scope}" if each.scope else "") for each in list(slices)[:3]]
+    more = len(slices) - len(shown)
+    return ", ".join(shown) + (f" and {more} more slices" if more else "")
+
+
+def many(count: int, one: str, several: str = "") -> str:
+    """`1 asset`, `2 assets`."""
+    return f"{count} {one if count == 1 else several or one + 's'}"
+
+
+def listed(names: Iterable[str], most: int = 4) -> str:
+    """`a, b, c and 4 more`."""
+    names = list(names)
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

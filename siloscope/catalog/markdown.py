@@ -1,0 +1,41 @@
+"""The catalog's words as Markdown tables, for docs/catalog.md: `python -m siloscope.catalog.markdown`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from siloscope import catalog
+
+
+def tables() -> str:
+    """Capabilities, then licence units, tenancies and features: what stands between the page's markers."""
+    words = catalog.load().vocabulary
+    parts = (
+        _capabilities(),
+        _words("licence unit", "what is counted", words.licence_units),
+        _words("tenancy", "what one instance is", words.tenancies),
+        _words("feature", "meaning", words.features),
+    )
+    return "\n\n".join(parts)
+
+
+def _capabilities() -> str:
+    offered = Counter(slug for each in catalog.products().values() for slug in each.capabilities)
+    rows = (
+        (f"`{slug}`", each.domain, each.description, "yes" if each.overlap else "no", str(offered[slug]))
+        for slug, each in catalog.capabilities().items()
+    )
+    return _table(("capability", "domain", "what it is", "overlap counts", "products"), rows)
+
+
+def _words(head: str, meaning: str, words: Mapping[str, str]) -> str:
+    return _table((head, meaning), ((f"`{word}`", text) for word, text in words.items()))
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
+
+
+if __name__ == "__main__":
+    print(tables())  # noqa: T201 - printing is what running this module is for

@@ -1,0 +1,177 @@
+"""What commands share: options, opening things, and one way to print a list."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from siloscope.config import Config
+    from siloscope.graph.store import Store
+    from siloscope.graph.view import Graph
+
+Command = Callable[..., Any]
+
+
+def place_options(command: Command) -> Command:
+    """`--config` and `--store`, which every command takes."""
+    command = click.option(
+        "--store", "store_url", metavar="URL", help="Store: a path or neo4j://...; default from the configuration."
+    )(command)
+    return click.option(
+        "--config",
+        "config_file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        default=Path("siloscope.toml"),
+        show_default=True,
+        help="Configuration file.",
+    )(command)
+
+
+def format_option(command: Command) -> Command:
+    """`--format table|json|csv`, for every command that lists."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "json", "csv"]),
+        default="table",
+        show_default=True,
+        help="How to print.",
+    )(command)
+
+
+def output_option(command: Command) -> Command:
+    """`-o FILE`, where `-` is stdout."""
+    return click.option(
+        "-o", "--output", metavar="FILE", default="-", show_default=True, help="Where to write; - is stdout."
+    )(command)
+
+
+def load_config(file: Path, store_url: str | None, *, required: bool = True) -> Config:
+    """The configuration, with the store of `--store` if given. Without a file, a store alone may do."""
+    from dataclasses import replace
+
+    from siloscope.collectors import CONTRACT, types
+    from siloscope.config import Config, load
+
+    if not required and not file.exists():
+        if not store_url and not Path("siloscope.db").exists():
+            from siloscope.errors import ConfigError
+
+            raise ConfigError(
+                f"{file}: no such file, and no siloscope.db here; `siloscope init` and `siloscope scan` make them"
+            )
+        return Config(file=file, store=store_url or "siloscope.db")
+    config = load(file, types(), CONTRACT)
+    return replace(config, store=store_url) if store_url else config
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Store]:
+    """The store of the configuration, closed at the end."""
+    from siloscope.graph.store import open_store
+
+    store = open_store(config.store, config.password.reveal() if config.password else None)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def graph_of(config_file: Path, store_url: str | None) -> Iterator[tuple[Config, Store, Graph]]:
+    """Configuration, store and published graph, built anew if the configuration changed since."""
+    from siloscope.errors import StoreError
+    from siloscope.scanner import refreshed
+
+    config = load_config(config_file, store_url, required=False)
+    with opened(config) as store:
+        if config.file.exists():
+            refreshed(config, store)
+        graph = store.graph()
+        if not graph.scan_id:
+            raise StoreError(f"{config.store}: nothing scanned yet; run `siloscope scan`")
+        yield config, store, graph
+
+
+def emit(text: str, output: str) -> None:
+    """Write text to a file, or to stdout for `-`."""
+    if output == "-":
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        return
+    file = Path(output)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def dump(document: Any) -> str:
+    """A JSON document for people and programs: indented, in the order it was built, UTF-8."""
+    return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def show(
+    form: str, document: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str
+) -> None:
+    """Print a list: the whole contract document as JSON, or some columns of its rows as CSV or a table."""
+    if form == "json":
+        emit(dump(document), "-")
+    elif form == "csv":
+        from siloscope.tabular import as_csv
+
+        emit(as_csv(rows), "-")
+    elif not rows:
+        click.echo(empty, err=True)
+    else:
+        table(rows, columns)
+
+
+def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """A table that fits the terminal; in a pipe, lines of full width without borders."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        for row in rows:
+            click.echo("  ".join(plain(row.get(key)) for key in columns))
+        return
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for key in columns:
+        number = key in ("score", "assets", "held", "annual_saving", "confidence")
+        grid.add_column(key.replace("_", " "), justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(_text(row.get(key)) for key in columns))
+    console.print(grid)
+
+
+def _text(value: Any) -> Any:
+    from rich.text import Text
+
+    return Text(plain(value))
+
+
+def plain(value: Any) -> str:
+    """Any value on one line, without control characters that could steer a terminal or reorder text."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
+    if isinstance(value, list | tuple):
+        value = ", ".join(str(each) for each in value)
+    text = "".join(each if each.isprintable() else " " for each in str(value))
+    return text if len(text) <= 400 else text[:399] + "…"
+
+
+def now() -> str:
+    """The time of a scan: ISO 8601 in UTC, to the second."""
+    from datetime import UTC, datetime
+
+    return datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

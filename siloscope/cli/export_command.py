@@ -1,0 +1,26 @@
+"""`siloscope export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from siloscope.cli.common import graph_of, place_options
+
+
+@click.command("export")
+@click.option("--format", "form", required=True, metavar="F", help="json, ndjson, csv, parquet, graphml or gexf.")
+@click.option("-o", "--output", metavar="FILE", default="-", show_default=True, help="Where to write; - is stdout.")
+@place_options
+def command(form: str, output: str, config_file: Path, store_url: str | None) -> None:
+    """Write the graph for other tools; csv and parquet write a folder.
+
+    \b
+    Example:
+      siloscope export --format json -o graph.json
+    """
+    from siloscope.export import write
+
+    with graph_of(config_file, store_url) as (_, _, graph):
+        write(graph, form, output)

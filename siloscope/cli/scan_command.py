@@ -1,0 +1,154 @@
+"""`siloscope scan`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from siloscope.cli.common import load_config, now, opened, place_options, plain
+
+if TYPE_CHECKING:
+    from siloscope.config import Config
+    from siloscope.graph.store import Store
+    from siloscope.graph.view import Graph
+    from siloscope.scanner import Options, SourceReport
+
+
+@click.command("scan")
+@click.option("--only", "only", metavar="SOURCE", multiple=True, help="Scan this source only; may be repeated.")
+@click.option(
+    "--from",
+    "replay",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Replay recordings instead of calling anybody.",
+)
+@click.option(
+    "--record",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Also write redacted recordings of every answer.",
+)
+@click.option(
+    "--confirm-retire",
+    "confirm",
+    metavar="[SLICE]",
+    is_flag=False,
+    flag_value="*",
+    help="Apply held retirements (of SOURCE, LISTING or SOURCE/LISTING/SCOPE) without scanning.",
+)
+@place_options
+def command(
+    only: tuple[str, ...],
+    replay: Path | None,
+    record: Path | None,
+    confirm: str | None,
+    config_file: Path,
+    store_url: str | None,
+) -> None:
+    """Collect every configured source and publish the graph.
+
+    One line a source, then the coverage. Exit code 3 when some slices were neither complete nor accepted
+    gaps (everything obtained is kept), 4 when nothing could be collected.
+
+    \b
+    Example:
+      siloscope scan --only risk-mlflow --record recordings/
+    """
+    from siloscope.scanner import Options
+
+    config = load_config(config_file, store_url)
+    with opened(config) as store:
+        if confirm:
+            _confirm(config, store, confirm)
+            return
+        options = Options(at=now(), only=only, replay=replay, record=record)
+        try:
+            reports = _run(config, store, options)
+        except KeyboardInterrupt:
+            click.echo("siloscope: interrupted; the last committed graph is whole", err=True)
+            sys.exit(130)
+        graph = store.graph()
+    sys.exit(_summary(reports, graph))
+
+
+def _run(config: Config, store: Store, options: Options) -> list[SourceReport]:
+    from rich.console import Console
+
+    from siloscope.scanner import run
+
+    reports = []
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        for report in run(config, store, options):
+            click.echo(_line(report))
+            reports.append(report)
+        return reports
+    with console.status("scanning") as status:
+        done = 0
+
+        def progress(source: str, taken: object) -> None:
+            nonlocal done
+            done += 1
+            row = taken.slice  # type: ignore[attr-defined]
+            status.update(f"{done} slices  {plain(source)}  {row.listing}  {plain(row.scope)}")
+
+        for report in run(config, store, options, progress):
+            click.echo(_line(report))
+            reports.append(report)
+    return reports
+
+
+def _line(report: SourceReport) -> str:
+    from siloscope.model import Status
+
+    good = sum(each.status is Status.COMPLETE for each in report.slices)
+    held = sum(each.held for each in report.slices)
+    parts = [f"{report.source}: {report.assets} assets", f"{good} of {len(report.slices)} slices complete"]
+    if report.calls:
+        parts.append(f"{report.calls} calls")
+    if held:
+        parts.append(f"{held} held")
+    return ", ".join(parts)
+
+
+def _summary(reports: list[SourceReport], graph: Graph) -> int:
+    """Print the coverage and what to do next; the exit code."""
+    from siloscope.model import Status
+
+    scanned = {report.source for report in reports}
+    open_slices = [each for each in graph.incomplete() if each.source.split("/")[0] in scanned]
+    for each in open_slices:
+        click.echo(f"  {each.status}: {each.source} {each.listing} {plain(each.scope)}: {plain(each.reason)}")
+    held = [each for each in graph.slices if each.held and each.source in scanned]
+    for each in held:
+        click.echo(
+            f"  held: {each.source} {each.listing} {plain(each.scope)}: {each.held} kept; `siloscope scan --confirm-retire {each.source}/{each.listing}/{each.scope}` retires them"
+        )
+    met, mentions = graph.resolution
+    rate = f"{100 * met / mentions:.1f} % of {mentions} dependencies resolved" if mentions else "no dependencies"
+    click.echo(f"{len(graph.assets)} assets in {len(graph.tools)} tools; {rate}; {len(graph.outside)} outside")
+    ours = [each for each in graph.slices if each.source.split("/")[0] in scanned]
+    if ours and not any(each.status in (Status.COMPLETE, Status.PARTIAL) for each in ours):
+        click.echo(
+            "siloscope: nothing could be collected; `siloscope check` says which permissions are missing", err=True
+        )
+        return 4
+    if open_slices:
+        click.echo(f"siloscope: {len(open_slices)} slices are not complete; `siloscope coverage` shows all", err=True)
+        return 3
+    click.echo("next: siloscope findings, siloscope map -o silo-map.html, siloscope plan -o plan", err=True)
+    return 0
+
+
+def _confirm(config: Config, store: Store, which: str) -> None:
+    from siloscope.scanner import confirm_held
+
+    applied = confirm_held(config, store, which, now())
+    for each in applied:
+        click.echo(f"retired: {each.source} {each.listing} {plain(each.scope)}: {each.held} assets")
+    if not applied:
+        click.echo("nothing is held" + ("" if which == "*" else f" under {which}"), err=True)

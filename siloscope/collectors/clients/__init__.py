@@ -1,0 +1,1 @@
+"""What knows how to make calls of one sort: boto, REST, files, recordings."""

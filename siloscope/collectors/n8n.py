@@ -1,0 +1,248 @@
+"""n8n: workflows by the public API (v1) or from folders of exports.
+
+Contract: the OpenAPI document inside npm `n8n`, `dist/public-api/v1/openapi.yml` (1.1.1). Executions
+are read once for all workflows, newest first, as last use. Pinned data is never asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from siloscope.collectors.base import Client, Collector, Document, Listing, Scope
+from siloscope.collectors.clients.files import Files, FilesClient, Ways, parse_json
+from siloscope.collectors.clients.rest import Get, RestClient, cursor
+from siloscope.collectors.shape import definition_hash, shape
+from siloscope.config import Source
+from siloscope.errors import ConfigError
+from siloscope.model import Asset, Description, Observation, Reference, Verb, Visibility, digest
+from siloscope.names import expressions, extract
+
+# What n8n itself changes from export to export, and what is no part of what a workflow does.
+_INCIDENTAL = (
+    "id",
+    "position",
+    "credentials",
+    "webhookId",
+    "createdAt",
+    "updatedAt",
+    "versionId",
+    "notes",
+    "cid",
+)
+_CALLED = {"httpRequest", "webhook", "graphql", "httpRequestTool"}
+
+
+def workflows(document: Document, scope: Scope) -> Iterator[Observation]:
+    """A workflow, what its nodes mention and which workflows it calls."""
+    nodes = [each for each in document.get("nodes") or [] if isinstance(each, Mapping)]
+    native = document.get("id") or document["path"]
+    me = f"{scope.instance}/workflow/{native}"
+    connections = document.get("connections") or {}
+    facts = {
+        "active": _truth(document.get("active")),
+        "archived": _truth(document.get("isArchived")),
+        "nodes": len(nodes),
+        "definition": _definition(nodes, connections),
+        "expressions": sum(expressions(each.get("parameters")) for each in nodes),
+        "tags": ", ".join(sorted(_tags(document))) or None,
+        "path": document.get("path"),
+    }
+    yield Asset(
+        id=me,
+        kind="n8n.workflow",
+        name=str(document.get("name") or native),
+        tool=f"n8n:{scope.instance.partition('://')[2]}",
+        url=_url(scope, native),
+        owner=_owner(document),
+        created=document.get("createdAt"),
+        shape=_shape(nodes, connections),
+        facts={key: value for key, value in facts.items() if value is not None},
+    )
+    for index, node in enumerate(nodes):
+        if not _truth(node.get("disabled")):
+            yield from _mentions(me, node, f"nodes[{index}].parameters", scope)
+    after = (document.get("settings") or {}).get("errorWorkflow")
+    if isinstance(after, str) and after:
+        yield Reference(me, Verb.TRIGGERS, f"{scope.instance}/workflow/{after}", "settings.errorWorkflow")
+
+
+def _mentions(me: str, node: Mapping[str, Any], where: str, scope: Scope) -> Iterator[Observation]:
+    kind, parameters = _kind(node), node.get("parameters") or {}
+    verb = Verb.CALLS if kind in _CALLED else Verb.USES
+    for mention in extract(parameters, scope.context, where):
+        yield Reference(me, verb, mention.name, mention.where)
+    if kind in ("executeWorkflow", "toolWorkflow"):
+        called = parameters.get("workflowId")
+        if isinstance(called, Mapping):
+            called = called.get("value")
+        if isinstance(called, str | int) and str(called) and not str(called).startswith("="):
+            yield Reference(me, Verb.CALLS, f"{scope.instance}/workflow/{called}", f"{where}.workflowId")
+
+
+def executions(document: Document, scope: Scope) -> Iterator[Observation]:
+    """One execution: when its workflow was last used."""
+    started = document.get("startedAt")
+    if started:
+        yield Description(about=f"{scope.instance}/workflow/{document['workflowId']}", last_used=started)
+
+
+def _kind(node: Mapping[str, Any]) -> str:
+    """`n8n-nodes-base.httpRequest` -> `httpRequest`."""
+    return str(node.get("type") or "?").rpartition(".")[2]
+
+
+def _shape(nodes: list[Mapping[str, Any]], connections: Any) -> Mapping[str, Any]:
+    kinds = {str(each.get("name")): _kind(each) for each in nodes}
+    features = [f"node:{_kind(each)}" for each in nodes if _kind(each) != "stickyNote"]
+    features += [f"flow:{kinds.get(a, '?')}>{kinds.get(b, '?')}" for a, b in _links(connections)]
+    for node in nodes:
+        parameters = node.get("parameters")
+        if isinstance(parameters, Mapping) and _kind(node) != "stickyNote":
+            features += [f"set:{_kind(node)}.{key}" for key in parameters]
+            features += [
+                f"op:{_kind(node)}={value}"
+                for key, value in parameters.items()
+                if key in ("operation", "resource") and isinstance(value, str)
+            ]
+    return shape(features)
+
+
+def _definition(nodes: list[Mapping[str, Any]], connections: Any) -> str:
+    """Node types, parameters and wiring, whatever the nodes are called and wherever they stand."""
+    real = [each for each in nodes if _kind(each) != "stickyNote"]
+    marks = {
+        str(each.get("name")): definition_hash(
+            {"type": each.get("type"), "parameters": each.get("parameters")}, _INCIDENTAL
+        )
+        for each in real
+    }
+    wires = sorted(f"{marks.get(a, '?')}>{marks.get(b, '?')}" for a, b in _links(connections))
+    return digest(*sorted(marks.values()), "|", *wires)
+
+
+def _links(connections: Any) -> Iterator[tuple[str, str]]:
+    """(from node, to node) for every wire, however the outputs are grouped."""
+    if not isinstance(connections, Mapping):
+        return
+    for origin, outputs in connections.items():
+        for target in _targets(outputs):
+            yield str(origin), target
+
+
+def _targets(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("node"), str):
+            yield value["node"]
+        else:
+            for each in value.values():
+                yield from _targets(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _targets(each)
+
+
+def _tags(document: Document) -> Iterator[str]:
+    for tag in document.get("tags") or []:
+        name = tag.get("name") if isinstance(tag, Mapping) else tag
+        if isinstance(name, str):
+            yield name
+
+
+def _owner(document: Document) -> str | None:
+    for share in document.get("shared") or []:
+        if isinstance(share, Mapping) and share.get("role") in ("workflow:owner", None):
+            project = share.get("project") or {}
+            return project.get("name") if isinstance(project, Mapping) else None
+    return None
+
+
+def _url(scope: Scope, native: Any) -> str | None:
+    base = scope.data.get("url")
+    return f"{base}/workflow/{native}" if base else None
+
+
+def _truth(value: Any) -> bool | None:
+    """Exports hold true, "true", "false" and nothing."""
+    if isinstance(value, str):
+        return value.lower() == "true"
+    return value if isinstance(value, bool) else None
+
+
+def parse_export(data: bytes, path: str) -> list[Any]:
+    """The workflows in one export file: one, a list, or wrapped in `data`, `workflows` or `workflow`.
+
+    JSON that is no workflow at all is left aside: a folder of exports often holds other files.
+    """
+    return list(_unwrapped(parse_json(data, path)[0]))
+
+
+def _unwrapped(value: Any) -> Iterable[Any]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _unwrapped(each)
+    elif isinstance(value, dict):
+        value = {key.strip('"'): each for key, each in value.items()}
+        if isinstance(value.get("nodes"), list):
+            yield value
+        else:
+            for key in ("workflow", "workflows", "data"):
+                if isinstance(value.get(key), dict | list):
+                    yield from _unwrapped(value[key])
+                    return
+
+
+def connect(source: Source) -> Client:
+    """A folder of exports when `path` is set, else the public API with `X-N8N-API-KEY`."""
+    scope = Scope(
+        source.instance, instance=f"n8n://{source.instance}", data={"url": source.url} if source.url else {}
+    )
+    if source.path:
+        return FilesClient(source.path, [scope])
+    key = source.secret("api_key") or source.secret("token")
+    if not source.url or not key:
+        raise ConfigError(f'source "{source.name}": n8n needs "path", or "url" with "api_key"')
+    return RestClient(
+        source.url,
+        [scope],
+        headers={"X-N8N-API-KEY": key},
+        who=lambda _: (f"api key {digest(key)[:6]}", Visibility.UNKNOWN),
+    )
+
+
+COLLECTOR = Collector(
+    type="n8n",
+    title="n8n",
+    options=frozenset({"api_key", "token"}),
+    connect=connect,
+    tested="exports: a community collection of 1,424 workflows; API: the vendor's contract",
+    listings=(
+        Listing(
+            "n8n.workflow",
+            Ways(
+                rest=Get(
+                    "/api/v1/workflows",
+                    items="data",
+                    params={"limit": 100, "excludePinnedData": "true"},
+                    page=cursor("nextCursor", "cursor"),
+                ),
+                files=Files(("*.json",), parse_export, identity="id"),
+            ),
+            workflows,
+            permission="workflow:list",
+        ),
+        Listing(
+            "n8n.execution",
+            Ways(
+                rest=Get(
+                    "/api/v1/executions",
+                    items="data",
+                    params={"limit": 250},
+                    page=cursor("nextCursor", "cursor"),
+                )
+            ),
+            executions,
+            permission="execution:list",
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The graph: what a scan's observations mean together, decided once, kept in either store."""

@@ -1,0 +1,115 @@
+"""Linking, one function over all claims and mentions: no per-pair code, no dependence on order.
+
+1. *exact*: an asset claims the name. 2. *inside*: the nearest wider name that an asset claims.
+3. *outside*: nobody scanned claims it; it stays visible as a node at container grain, so that two tools
+that read different files of one unscanned bucket are still seen to share it.
+A name claimed by several assets links to each of them: one thing inventoried twice is no error.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from siloscope.model import Asset, Edge, How, Outside, Reference
+from siloscope.names import canonical, parents, root
+
+OUTSIDE = "outside:"
+
+
+class Aliases:
+    """What DNS, a proxy or a naming habit hides: groups of names that are one.
+
+    A name below an aliased one follows it: with `host://a:5432` the same as `host://b:5432`,
+    `host://a:5432/x` is `host://b:5432/x`.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._real: dict[str, str] = {}
+        for name, same in pairs:
+            a, b = canonical(name) or name, canonical(same) or same
+            top_a, top_b = self._top(a), self._top(b)
+            if top_a != top_b:
+                self._real[top_a] = top_b
+
+    def _top(self, name: str) -> str:
+        while name in self._real:
+            name = self._real[name]
+        return name
+
+    def real(self, name: str) -> str:
+        """The representative of `name`'s group."""
+        if not self._real:
+            return name
+        if name in self._real:
+            return self._top(name)
+        for wider in parents(name):
+            if wider in self._real and name.startswith(wider):
+                return self._top(wider) + name[len(wider) :]
+        return name
+
+
+class Claims:
+    """Which assets claim which names."""
+
+    def __init__(self, assets: Iterable[Asset], aliases: Aliases) -> None:
+        self.aliases = aliases
+        self._by_name: dict[str, list[str]] = defaultdict(list)
+        for asset in assets:
+            own = {asset.id, *asset.names}
+            if key := canonical(asset.id):
+                own.add(key)
+            for name in {aliases.real(each) for each in own}:
+                self._by_name[name].append(asset.id)
+        for ids in self._by_name.values():
+            ids.sort()
+        self._met: dict[str, tuple[How, str, tuple[str, ...]]] = {}
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """The assets that claim exactly this name."""
+        return tuple(self._by_name.get(self.aliases.real(name), ()))
+
+    def several(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """Names that more than one asset claims, in order."""
+        return ((name, tuple(ids)) for name, ids in sorted(self._by_name.items()) if len(ids) > 1)
+
+    def meet(self, mention: str) -> tuple[How, str, tuple[str, ...]]:
+        """How a mention is met: `(how, real name, asset ids)`; for *outside* the id of the outside node."""
+        found = self._met.get(mention)
+        if found is None:
+            found = self._met[mention] = self._meet(self.aliases.real(mention))
+        return found
+
+    def _meet(self, name: str) -> tuple[How, str, tuple[str, ...]]:
+        if ids := self._by_name.get(name):
+            return How.EXACT, name, tuple(ids)
+        for wider in parents(name):
+            if ids := self._by_name.get(wider):
+                return How.INSIDE, name, tuple(ids)
+        return How.OUTSIDE, name, (OUTSIDE + self.aliases.real(root(name)),)
+
+
+def resolve(
+    assets: Mapping[str, Asset], references: Iterable[Reference], claims: Claims
+) -> tuple[tuple[Edge, ...], tuple[Outside, ...]]:
+    """All edges and outside nodes, sorted. A reference whose source nobody claims waits; one to itself is no edge."""
+    edges: dict[tuple[str, str, str, str], Edge] = {}
+    outside: set[str] = set()
+    for each in references:
+        sources = (each.source,) if each.source in assets else claims.of(each.source)
+        how, name, targets = claims.meet(each.name)
+        for source in sources:
+            if source in targets:
+                continue
+            for target in targets:
+                key = (source, target, each.verb.value, name)
+                known = edges.get(key)
+                if known is None or (each.where, -each.confidence) < (known.where, -known.confidence):
+                    certain = how if each.confidence >= 1.0 or how is How.OUTSIDE else How.INFERRED
+                    edges[key] = Edge(source, target, each.verb, certain, name, each.where, each.confidence)
+                if how is How.OUTSIDE:
+                    outside.add(target)
+    return (
+        tuple(edges[key] for key in sorted(edges)),
+        tuple(Outside(each, each.removeprefix(OUTSIDE)) for each in sorted(outside)),
+    )

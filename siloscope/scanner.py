@@ -1,0 +1,196 @@
+"""A scan: collect every source into its spool, commit source by source, publish the graph.
+
+Sources are collected side by side and committed in the order of the configuration. A source's commit
+is the unit of publication: readers see all of it or nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from siloscope import spool
+from siloscope.collectors import collector
+from siloscope.collectors.base import Client, Taken, scan
+from siloscope.collectors.clients.recorded import RecordedClient, Recorder, recorded_at
+from siloscope.config import Config, Source
+from siloscope.errors import ConfigError, SiloscopeError, nearest
+from siloscope.graph.build import Settings, build
+from siloscope.graph.commit import Limits, by_key, confirm, decide, vanished
+from siloscope.graph.store import Batch, Store
+from siloscope.model import Slice, Status
+
+SOURCES_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a scan is asked to do beyond the configuration.
+
+    `confirm` applies held retirements: of every slice (`*`), or of those whose source, listing or
+    `source/listing/scope` it names. `at` is the scan's time, ISO 8601 in UTC.
+    """
+
+    at: str
+    only: tuple[str, ...] = ()
+    replay: Path | None = None
+    record: Path | None = None
+    confirm: str | None = None
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """How one source ended: its slices as committed, how many rows changed, and the API calls made."""
+
+    source: str
+    slices: tuple[Slice, ...]
+    changed: int
+    calls: int
+    problem: str = ""
+
+    @property
+    def assets(self) -> int:
+        """Assets seen or kept in this source's slices."""
+        return sum(each.assets for each in self.slices)
+
+
+Progress = Callable[[str, Taken], None]
+
+
+def chosen(config: Config, only: Sequence[str]) -> tuple[Source, ...]:
+    """The sources to scan.
+
+    Raises:
+        ConfigError: No sources are configured, or `only` names one that is not.
+    """
+    names = {each.name for each in config.sources}
+    for name in only:
+        if name not in names:
+            raise ConfigError(f'no source "{name}" in {config.file}{nearest(name, names)}')
+    found = tuple(each for each in config.sources if not only or each.name in only)
+    if not found:
+        raise ConfigError(f"{config.file}: no [[source]] configured; `siloscope sources` lists what can be collected")
+    return found
+
+
+def run(config: Config, store: Store, options: Options, progress: Progress | None = None) -> Iterator[SourceReport]:
+    """Scan the configured sources into the store, one report a source, in configured order."""
+    sources = chosen(config, options.only)
+    folder = config.folder / ".siloscope" / "spool"
+    settings = Settings.of(config)
+    if options.replay:
+        options = replace(options, at=recorded_at(options.replay, options.at))
+    with ThreadPoolExecutor(max_workers=SOURCES_AT_ONCE, thread_name_prefix="collect") as pool:
+        waiting = [pool.submit(_collect, each, folder, options, progress) for each in sources]
+        try:
+            for source, future in zip(sources, waiting, strict=True):
+                file, calls, problem = future.result()
+                yield _commit(store, source, file, settings, options, calls, problem)
+                file.unlink(missing_ok=True)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _collect(source: Source, folder: Path, options: Options, progress: Progress | None) -> tuple[Path, int, str]:
+    """Collect one source into its spool; (file, API calls, why it could not even begin)."""
+    with spool.Spool(folder, source.name) as out:
+        try:
+            client = _client(source, options.replay)
+        except SiloscopeError as error:
+            failed = Slice(source.name, "connect", "", Status.FAILED, str(error), order=source.order)
+            out.slice(failed, [])
+            return out.file, 0, str(error)
+        recorder = Recorder(options.record, source.name) if options.record else None
+        if recorder:
+            recorder.begin(client, options.at)
+        try:
+            show = (lambda taken: progress(source.name, taken)) if progress else None
+            for taken in scan(collector(source.type), source, client, keep=recorder is not None, progress=show):
+                out.slice(taken.slice, taken.observations)
+                if recorder:
+                    recorder.slice(taken)
+        finally:
+            client.close()
+        return out.file, getattr(client, "calls", 0), ""
+
+
+def _client(source: Source, replay: Path | None) -> Client:
+    return RecordedClient(replay, source.name) if replay else collector(source.type).connect(source)
+
+
+def _commit(
+    store: Store, source: Source, file: Path, settings: Settings, options: Options, calls: int, problem: str
+) -> SourceReport:
+    known = store.known(source.name)
+    seen: dict[tuple[str, str, str], Slice] = {}
+    changed = 0
+    with store.writing(source.name) as batch:
+        for row, observations in spool.read(file):
+            change = decide(
+                known.get(row.key),
+                row,
+                by_key(observations),
+                options.at,
+                confirm=_confirmed(row, options.confirm),
+                limits=options.limits,
+            )
+            batch.apply(change, options.at)
+            seen[row.key] = change.slice
+            changed += change.writes
+        for change in () if problem else vanished(known, seen):
+            batch.apply(change, options.at)
+            changed += change.writes
+        _publish(batch, settings, options.at)
+    store.set_fingerprint(settings.fingerprint)
+    return SourceReport(source.name, tuple(seen[key] for key in sorted(seen)), changed, calls, problem)
+
+
+def _publish(batch: Batch, settings: Settings, at: str) -> None:
+    batch.publish(build(batch.live(), batch.slices(), settings, scan_id(at), at))
+
+
+def scan_id(at: str) -> str:
+    """The id of a scan: its time without punctuation."""
+    return "".join(each for each in at if each.isalnum())
+
+
+def confirm_held(config: Config, store: Store, which: str, at: str) -> list[Slice]:
+    """Apply what is held without scanning again; the slices it was applied to."""
+    settings = Settings.of(config)
+    applied: list[Slice] = []
+    for source in sorted({each.source for each in store.slices()}):
+        held = [each for each in store.known(source).values() if each.slice.held and _confirmed(each.slice, which)]
+        if held:
+            with store.writing(source) as batch:
+                for each in sorted(held, key=lambda one: one.slice.key):
+                    batch.apply(confirm(each), at)
+                    applied.append(each.slice)
+                _publish(batch, settings, at)
+    return applied
+
+
+def _confirmed(row: Slice, which: str | None) -> bool:
+    if which is None:
+        return False
+    return which in (
+        "*",
+        row.source,
+        row.listing,
+        f"{row.source}/{row.listing}",
+        f"{row.source}/{row.listing}/{row.scope}",
+    )
+
+
+def refreshed(config: Config, store: Store) -> None:
+    """Publish the graph anew when aliases, departments, defaults or accepted gaps changed since it was built."""
+    settings = Settings.of(config)
+    published = store.fingerprint()
+    if not published or published == settings.fingerprint:
+        return
+    at = store.graph().scan_at
+    with store.writing("") as batch:
+        _publish(batch, settings, at)
+    store.set_fingerprint(settings.fingerprint)

@@ -1,0 +1,43 @@
+"""Times as ISO 8601 strings in UTC, the one form the graph holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+
+def from_millis(value: Any) -> str | None:
+    """Epoch milliseconds (number or digits) -> `2026-01-31T12:00:00Z`; None for anything else or zero."""
+    try:
+        seconds = int(value) / 1000
+    except (TypeError, ValueError):
+        return None
+    return from_seconds(seconds)
+
+
+def from_seconds(value: float) -> str | None:
+    """Epoch seconds -> ISO 8601; None for zero, negative and impossible ones."""
+    if value <= 0:
+        return None
+    try:
+        return datetime.fromtimestamp(value, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def normal(value: Any) -> str | None:
+    """Any ISO 8601 spelling -> `2026-01-31T12:00:00Z`; None when it is no time."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    text = value.strip().replace(" ", "T", 1)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def days_between(earlier: str, later: str) -> float:
+    """Days from one normal time to another; negative when they are the other way round."""
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds() / 86400
