@@ -183,7 +183,7 @@ def take(
         permission=next((each.permission for each in all_troubles if each.permission), ""),
         principal=principal,
         visibility=visibility,
-        assets=sum(isinstance(each, Asset) for each in taken.observations),
+        assets=len({each.id for each in taken.observations if isinstance(each, Asset)}),
         config=_config_digest(source, listing, scope),
         precedence=listing.precedence,
         parent=parent,

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 from siloscope.collectors.base import Client, Collector, Document, Listing, Scope
 from siloscope.collectors.clients.rest import Detail, Get, RestClient, cursor
@@ -16,15 +18,18 @@ from siloscope.collectors.shape import shape
 from siloscope.config import Source
 from siloscope.errors import ConfigError
 from siloscope.model import Asset, Description, Observation, Reference, Verb, Visibility, digest
-from siloscope.names import canonical, extract, extract_text
+from siloscope.names import canonical, compose, extract, extract_text
+from siloscope.names.parts import segment
 from siloscope.times import from_millis
 
 RECENT_RUNS = 200
+PAGE = 1000
+"""The most that `registered-models/search` gives in one answer."""
 
 
 def experiments(document: Document, scope: Scope) -> Iterator[Observation]:
     """An experiment; its recent runs say when, by whom and on which data it was used."""
-    me = f"{scope.instance}/experiment/{document['experiment_id']}"
+    me = _name(scope, "experiment", document["experiment_id"])
     runs = [each for each in document.get("runs", []) if isinstance(each, Mapping)]
     tags = _pairs(document.get("tags"))
     users = sorted(
@@ -32,8 +37,7 @@ def experiments(document: Document, scope: Scope) -> Iterator[Observation]:
             user
             for run in runs
             if (
-                user := _pairs(run.get("data", {}).get("tags")).get("mlflow.user")
-                or run.get("info", {}).get("user_id")
+                user := _pairs(run.get("data", {}).get("tags")).get("mlflow.user") or run.get("info", {}).get("user_id")
             )
         }
     )
@@ -45,13 +49,17 @@ def experiments(document: Document, scope: Scope) -> Iterator[Observation]:
         name=str(document.get("name") or document["experiment_id"]),
         tool=_tool(scope),
         url=_url(scope, f"#/experiments/{document['experiment_id']}"),
-        owner=tags.get("owner") or tags.get("mlflow.user") or (users[0] if len(users) == 1 else None),
+        owner=tags.get("owner")
+        or tags.get("team")
+        or tags.get("mlflow.user")
+        or (users[0] if len(users) == 1 else None),
+        environment=_environment(tags, set()),
         created=from_millis(document.get("creation_time")),
         last_used=from_millis(last),
         shape=shape([f"param:{key}" for run in runs for key in _pairs(run.get("data", {}).get("params"))]),
         facts={
             **_tag_facts(tags),
-            "lifecycle": document.get("lifecycle_stage"),
+            "lifecycle": str(document.get("lifecycle_stage") or "active"),
             "recent_runs": len(runs),
             "users": len(users),
         },
@@ -61,6 +69,11 @@ def experiments(document: Document, scope: Scope) -> Iterator[Observation]:
         yield Reference(me, Verb.WRITES, location, "artifact_location")
     for name, where in _datasets(runs, scope):
         yield Reference(me, Verb.READS, name, where)
+    repositories = {_pairs(run.get("data", {}).get("tags")).get("mlflow.source.git.repoURL") for run in runs}
+    for repository in sorted(each for each in repositories if each):
+        code = canonical(repository, scope.context)
+        if code:
+            yield Reference(me, Verb.RUNS, code, "runs.data.tags[mlflow.source.git.repoURL]")
 
 
 def _datasets(runs: list[Mapping[str, Any]], scope: Scope) -> Iterator[tuple[str, str]]:
@@ -72,9 +85,7 @@ def _datasets(runs: list[Mapping[str, Any]], scope: Scope) -> Iterator[tuple[str
                 if name not in seen:
                     seen.add(name)
                     yield name, f"runs.inputs.dataset_inputs[{index}]"
-        for mention in extract(
-            (run.get("data") or {}).get("params") or [], scope.context, "runs.data.params"
-        ):
+        for mention in extract((run.get("data") or {}).get("params") or [], scope.context, "runs.data.params"):
             if mention.name not in seen:
                 seen.add(mention.name)
                 yield mention.name, mention.where
@@ -83,10 +94,8 @@ def _datasets(runs: list[Mapping[str, Any]], scope: Scope) -> Iterator[tuple[str
 def _dataset_names(dataset: Mapping[str, Any], scope: Scope) -> Iterator[str]:
     """The names in a dataset's source, which is JSON in a string or a bare URI."""
     source = dataset.get("source")
-    try:
+    with suppress(ValueError):
         source = json.loads(source) if isinstance(source, str) else source
-    except ValueError:
-        pass
     for mention in extract(source, scope.context):
         yield mention.name
 
@@ -94,39 +103,43 @@ def _dataset_names(dataset: Mapping[str, Any], scope: Scope) -> Iterator[str]:
 def models(document: Document, scope: Scope) -> Iterator[Observation]:
     """A registered model; aliases and versions are names it claims."""
     name = document["name"]
-    me = f"{scope.instance}/model/{name}"
+    me = _name(scope, "model", name)
     tags = _pairs(document.get("tags"))
     latest = [each for each in document.get("latest_versions") or [] if isinstance(each, Mapping)]
     aliases = {str(each.get("alias")): str(each.get("version")) for each in document.get("aliases") or []}
-    stages = sorted({each.get("current_stage") for each in latest} - {None, "None"})
+    stages = sorted({str(each.get("current_stage") or "None") for each in latest} - {"None"})
+    facts = {
+        **_tag_facts(tags),
+        "versions": max((_number(each.get("version")) for each in latest), default=0),
+        "aliases": ", ".join(f"{alias}={version}" for alias, version in sorted(aliases.items())) or None,
+        "stages": ", ".join(stages) or None,
+        "updated": from_millis(document.get("last_updated_timestamp")),
+        "description": (document.get("description") or "")[:200] or None,
+    }
+    creators = (str(each["user_id"]) for each in latest if each.get("user_id"))
     yield Asset(
         id=me,
         kind="mlflow.model",
         name=name,
         tool=_tool(scope),
-        url=_url(scope, f"#/models/{name}"),
-        owner=tags.get("owner")
-        or tags.get("mlflow.user")
-        or next((v["user_id"] for v in latest if v.get("user_id")), None),
-        environment="prod"
-        if {"Production", "production", "champion", "prod"} & {*stages, *aliases}
-        else None,
+        names=tuple(sorted(f"{me}@{segment(alias)}" for alias in aliases)),
+        url=_url(scope, f"#/models/{quote(name, safe='')}"),
+        owner=tags.get("owner") or tags.get("team") or tags.get("mlflow.user") or next(creators, None),
+        environment=_environment(tags, {*stages, *aliases}),
         created=from_millis(document.get("creation_timestamp")),
-        last_used=None,
-        facts={
-            **_tag_facts(tags),
-            "versions": max((_number(each.get("version")) for each in latest), default=0),
-            "aliases": ", ".join(f"{alias}={version}" for alias, version in sorted(aliases.items())) or None,
-            "stages": ", ".join(stages) or None,
-            "updated": from_millis(document.get("last_updated_timestamp")),
-            "description": (document.get("description") or "")[:200] or None,
-        },
+        facts={key: value for key, value in facts.items() if value is not None},
     )
+
+
+def _environment(tags: Mapping[str, str], marks: set[str]) -> str | None:
+    """The environment that tags name, or production where a stage or alias of that name serves it."""
+    said = next((tags[key] for key in ("environment", "env", "stage") if tags.get(key)), None)
+    return said or ("prod" if {each.lower() for each in marks} & {"production", "prod"} else None)
 
 
 def versions(document: Document, scope: Scope) -> Iterator[Observation]:
     """A model version: a claim of its model, where its artefact lies, and which experiment trained it."""
-    model = f"{scope.instance}/model/{document['name']}"
+    model = _name(scope, "model", document["name"])
     yield Description(about=model, names=(f"{model}/{document['version']}",))
     where = f"versions[{document['version']}]"
     source = canonical(str(document.get("source") or ""), scope.context)
@@ -135,16 +148,18 @@ def versions(document: Document, scope: Scope) -> Iterator[Observation]:
     run = document.get("run")
     info = (run[0] if isinstance(run, list) and run else {}).get("info", {})
     if info.get("experiment_id"):
-        yield Reference(
-            f"{scope.instance}/experiment/{info['experiment_id']}", Verb.TRAINS, model, f"{where}.run_id"
-        )
+        trained_in = _name(scope, "experiment", info["experiment_id"])
+        yield Reference(trained_in, Verb.TRAINS, model, f"{where}.run_id")
     if run:
         for name, spot in _datasets(list(run), scope):
             yield Reference(model, Verb.READS, name, f"{where}.{spot}")
-    for mention in extract_text(
-        str(document.get("description") or ""), scope.context, f"{where}.description"
-    ):
+    for mention in extract_text(str(document.get("description") or ""), scope.context, f"{where}.description"):
         yield Reference(model, Verb.USES, mention.name, mention.where)
+
+
+def _name(scope: Scope, kind: str, native: Any) -> str:
+    """A canonical name; model names may hold spaces, slashes and percent signs."""
+    return compose(*scope.instance.split("://", 1), kind, str(native))
 
 
 def _pairs(rows: Any) -> dict[str, str]:
@@ -209,7 +224,7 @@ COLLECTOR = Collector(
                 "/api/2.0/mlflow/experiments/search",
                 items="experiments",
                 method="POST",
-                body={"max_results": 1000},
+                body={"max_results": PAGE},
                 page=cursor("next_page_token", "page_token", in_body=True),
                 optional=True,
                 details=(
@@ -231,13 +246,14 @@ COLLECTOR = Collector(
             ),
             experiments,
             permission="experiments: READ",
+            opaque=("runs.data.params.value",),
         ),
         Listing(
             "mlflow.model",
             Get(
                 "/api/2.0/mlflow/registered-models/search",
                 items="registered_models",
-                params={"max_results": 1000},
+                params={"max_results": PAGE},
                 page=cursor("next_page_token", "page_token"),
                 optional=True,
             ),
@@ -249,7 +265,7 @@ COLLECTOR = Collector(
             Get(
                 "/api/2.0/mlflow/model-versions/search",
                 items="model_versions",
-                params={"max_results": 1000},
+                params={"max_results": PAGE},
                 page=cursor("next_page_token", "page_token"),
                 optional=True,
                 details=(
@@ -266,7 +282,8 @@ COLLECTOR = Collector(
                 ),
             ),
             versions,
-            permission="registered-models: READ",
+            permission="registered-models: READ, experiments: READ",
+            opaque=("run.data.params.value",),
         ),
     ),
 )

@@ -6,17 +6,22 @@ are read once for all workflows, newest first, as last use. Pinned data is never
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from siloscope.collectors.base import Client, Collector, Document, Listing, Scope
 from siloscope.collectors.clients.files import Files, FilesClient, Ways, parse_json
 from siloscope.collectors.clients.rest import Get, RestClient, cursor
-from siloscope.collectors.shape import definition_hash, shape
+from siloscope.collectors.shape import definition_hash, graph_hash, shape
 from siloscope.config import Source
 from siloscope.errors import ConfigError
 from siloscope.model import Asset, Description, Observation, Reference, Verb, Visibility, digest
-from siloscope.names import expressions, extract
+from siloscope.names import canonical, compose, expressions, extract, is_expression
+from siloscope.times import normal
 
 # What n8n itself changes from export to export, and what is no part of what a workflow does.
 _INCIDENTAL = (
@@ -30,14 +35,16 @@ _INCIDENTAL = (
     "notes",
     "cid",
 )
-_CALLED = {"httpRequest", "webhook", "graphql", "httpRequestTool"}
+_CALLED = {"httpRequest", "graphql", "httpRequestTool", "toolHttpRequest", "mcpClientTool", "ssh", "executeCommand"}
+# Names of vocabularies, which look like addresses and lead nowhere.
+_NO_PLACES = ("https://www.w3.org/", "https://schemas.", "https://schema.org", "https://purl.org/")
 
 
 def workflows(document: Document, scope: Scope) -> Iterator[Observation]:
     """A workflow, what its nodes mention and which workflows it calls."""
     nodes = [each for each in document.get("nodes") or [] if isinstance(each, Mapping)]
     native = document.get("id") or document["path"]
-    me = f"{scope.instance}/workflow/{native}"
+    me = workflow_name(scope, native)
     connections = document.get("connections") or {}
     facts = {
         "active": _truth(document.get("active")),
@@ -53,38 +60,100 @@ def workflows(document: Document, scope: Scope) -> Iterator[Observation]:
         kind="n8n.workflow",
         name=str(document.get("name") or native),
         tool=f"n8n:{scope.instance.partition('://')[2]}",
+        names=tuple(sorted(_served(nodes, scope))),
         url=_url(scope, native),
         owner=_owner(document),
-        created=document.get("createdAt"),
+        created=normal(document.get("createdAt")),
         shape=_shape(nodes, connections),
         facts={key: value for key, value in facts.items() if value is not None},
     )
+    seen: set[tuple[Verb, str]] = set()
     for index, node in enumerate(nodes):
-        if not _truth(node.get("disabled")):
-            yield from _mentions(me, node, f"nodes[{index}].parameters", scope)
+        if not _truth(node.get("disabled")) and _kind(node) != "stickyNote":
+            for each in _mentions(me, node, f"nodes[{index}]", scope):
+                if (each.verb, each.name) not in seen:
+                    seen.add((each.verb, each.name))
+                    yield each
     after = (document.get("settings") or {}).get("errorWorkflow")
-    if isinstance(after, str) and after:
-        yield Reference(me, Verb.TRIGGERS, f"{scope.instance}/workflow/{after}", "settings.errorWorkflow")
+    if isinstance(after, str) and after and after != "DEFAULT":
+        yield Reference(me, Verb.TRIGGERS, workflow_name(scope, after), "settings.errorWorkflow")
 
 
-def _mentions(me: str, node: Mapping[str, Any], where: str, scope: Scope) -> Iterator[Observation]:
+def _mentions(me: str, node: Mapping[str, Any], where: str, scope: Scope) -> Iterator[Reference]:
+    """What one node does: the vendor's address its type stands for, names in its parameters, workflows it runs."""
     kind, parameters = _kind(node), node.get("parameters") or {}
+    if not isinstance(parameters, Mapping):
+        return
+    product = vendor(kind)
+    if product:
+        yield Reference(me, verb_of(kind, parameters.get("operation")), product, f"{where}.type")
     verb = Verb.CALLS if kind in _CALLED else Verb.USES
-    for mention in extract(parameters, scope.context, where):
-        yield Reference(me, verb, mention.name, mention.where)
+    for mention in extract(parameters, scope.context, f"{where}.parameters"):
+        if not mention.name.startswith(_NO_PLACES):
+            yield Reference(me, verb, mention.name, mention.where)
     if kind in ("executeWorkflow", "toolWorkflow"):
         called = parameters.get("workflowId")
         if isinstance(called, Mapping):
             called = called.get("value")
-        if isinstance(called, str | int) and str(called) and not str(called).startswith("="):
-            yield Reference(me, Verb.CALLS, f"{scope.instance}/workflow/{called}", f"{where}.workflowId")
+        if isinstance(called, str | int) and str(called).strip() and not is_expression(called):
+            name = workflow_name(scope, str(called).lstrip("="))
+            if name != me:
+                yield Reference(me, Verb.CALLS, name, f"{where}.parameters.workflowId")
+
+
+def vendor(kind: str) -> str | None:
+    """The address of the product that a node type stands for, if it has one for all customers."""
+    hosts = _table()["host"]
+    for ending in ("", "Trigger", "Tool"):
+        if kind.endswith(ending) and (found := hosts.get(kind.removesuffix(ending) if ending else kind)):
+            return canonical(str(found))
+    return None
+
+
+def _served(nodes: list[Mapping[str, Any]], scope: Scope) -> set[str]:
+    """Addresses that webhook nodes answer at, when n8n's own is known; generated paths are secrets, not names."""
+    found: set[str] = set()
+    for node in nodes:
+        parameters = node.get("parameters")
+        path = parameters.get("path") if isinstance(parameters, Mapping) else None
+        if _kind(node) == "webhook" and isinstance(path, str) and scope.data.get("url"):
+            name = canonical(f"{scope.data['url']}/webhook/{path.strip('/')}")
+            if name and not name.endswith("/webhook") and not is_expression(path):
+                found.add(name)
+    return found
+
+
+def verb_of(kind: str, operation: Any) -> Verb:
+    """What a product's node does with it: a trigger takes from it; otherwise its operation says so."""
+    if kind.endswith("Trigger"):
+        return Verb.READS
+    if kind.startswith(("lm", "embeddings")):
+        return Verb.CALLS
+    said = operation or _table()["default"].get(kind.removesuffix("Tool"))
+    word = re.match(r"[a-z]+", said) if isinstance(said, str) else None
+    if word:
+        for verb, words in _table()["verb"].items():
+            if word[0] in words:
+                return Verb(verb)
+    return Verb.USES
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, Any]]:
+    text = files("siloscope.collectors").joinpath("n8n_nodes.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def workflow_name(scope: Scope, native: Any) -> str:
+    """The canonical name of a workflow; a path that stands for a missing id keeps its slashes."""
+    return compose(*scope.instance.split("://", 1), "workflow", *str(native).split("/"))
 
 
 def executions(document: Document, scope: Scope) -> Iterator[Observation]:
     """One execution: when its workflow was last used."""
-    started = document.get("startedAt")
+    started = normal(document.get("startedAt"))
     if started:
-        yield Description(about=f"{scope.instance}/workflow/{document['workflowId']}", last_used=started)
+        yield Description(about=workflow_name(scope, document["workflowId"]), last_used=started)
 
 
 def _kind(node: Mapping[str, Any]) -> str:
@@ -110,15 +179,14 @@ def _shape(nodes: list[Mapping[str, Any]], connections: Any) -> Mapping[str, Any
 
 def _definition(nodes: list[Mapping[str, Any]], connections: Any) -> str:
     """Node types, parameters and wiring, whatever the nodes are called and wherever they stand."""
-    real = [each for each in nodes if _kind(each) != "stickyNote"]
-    marks = {
+    parts = {
         str(each.get("name")): definition_hash(
             {"type": each.get("type"), "parameters": each.get("parameters")}, _INCIDENTAL
         )
-        for each in real
+        for each in nodes
+        if _kind(each) != "stickyNote"
     }
-    wires = sorted(f"{marks.get(a, '?')}>{marks.get(b, '?')}" for a, b in _links(connections))
-    return digest(*sorted(marks.values()), "|", *wires)
+    return graph_hash(parts, _links(connections))
 
 
 def _links(connections: Any) -> Iterator[tuple[str, str]]:
@@ -194,9 +262,7 @@ def _unwrapped(value: Any) -> Iterable[Any]:
 
 def connect(source: Source) -> Client:
     """A folder of exports when `path` is set, else the public API with `X-N8N-API-KEY`."""
-    scope = Scope(
-        source.instance, instance=f"n8n://{source.instance}", data={"url": source.url} if source.url else {}
-    )
+    scope = Scope(source.instance, instance=f"n8n://{source.instance}", data={"url": source.url} if source.url else {})
     if source.path:
         return FilesClient(source.path, [scope])
     key = source.secret("api_key") or source.secret("token")

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 from siloscope.catalog import product
 from siloscope.config import Config, DepartmentRule, Gap
@@ -13,6 +14,9 @@ from siloscope.graph.merge import all_merged, described
 from siloscope.graph.resolve import Aliases, Claims, resolve
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Description, Observation, Reference, Slice, Tool, digest
+
+T = TypeVar("T", Asset, Tool)
+Rank = tuple[int, int, tuple[str, str, str]]
 
 UNASSIGNED = "unassigned"
 SHARED = "shared"
@@ -28,7 +32,7 @@ class Row:
     last_seen: str
 
     @property
-    def rank(self) -> tuple[int, int, tuple[str, str, str]]:
+    def rank(self) -> Rank:
         """Who is to be believed first."""
         return self.slice.precedence, self.slice.order, self.slice.key
 
@@ -56,10 +60,10 @@ class Settings:
 
 def build(rows: Iterable[Row], slices: Iterable[Slice], settings: Settings, scan_id: str, scan_at: str) -> Graph:
     """The whole graph from the live observations of all sources."""
-    seen: dict[str, list[tuple[tuple[int, int, tuple[str, str, str]], Asset]]] = defaultdict(list)
-    descriptions: list[tuple[tuple[int, int, tuple[str, str, str]], Description]] = []
+    seen: dict[str, list[tuple[Rank, Asset]]] = defaultdict(list)
+    descriptions: list[tuple[Rank, Description]] = []
     references: list[Reference] = []
-    told: dict[str, list[tuple[tuple[int, int, tuple[str, str, str]], Tool]]] = defaultdict(list)
+    told: dict[str, list[tuple[Rank, Tool]]] = defaultdict(list)
     for row in rows:
         item = row.item
         if isinstance(item, Asset):
@@ -87,13 +91,14 @@ def build(rows: Iterable[Row], slices: Iterable[Slice], settings: Settings, scan
     return with_silos(graph)
 
 
-def _ranked(rows):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - of assets and of tools alike
+def _ranked(rows: Iterable[tuple[Rank, T]]) -> list[tuple[Rank, T]]:
+    """Observations of one thing, the most to be believed first."""
     return sorted(rows, key=lambda each: each[0])
 
 
 def _describe(
     assets: dict[str, Asset],
-    descriptions: Iterable[tuple[tuple[int, int, tuple[str, str, str]], Description]],
+    descriptions: Iterable[tuple[Rank, Description]],
     aliases: Aliases,
 ) -> None:
     """Give each description to the assets it is about; one that nobody claims waits."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from siloscope.graph.merge import merged
 from siloscope.model import (
@@ -23,12 +24,18 @@ from siloscope.model import (
     Retirement,
     Slice,
     Status,
+    Tool,
     Visibility,
     digest,
     dumps,
+    from_json,
     to_json,
 )
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
+
+Key = TypeVar("Key", bound="SupportsRichComparison")
 SliceKey = tuple[str, str, str]
 
 
@@ -90,6 +97,14 @@ def key_of(item: Observation) -> str:
     if isinstance(item, Reference):
         return f"r:{digest(item.source, item.verb, item.name, item.where)}"
     return f"a:{item.id}" if isinstance(item, Asset) else f"t:{item.id}"
+
+
+_KINDS: Mapping[str, type[Observation]] = {"a": Asset, "d": Description, "r": Reference, "t": Tool}
+
+
+def observation_of(key: str, row: Mapping[str, Any]) -> Observation:
+    """The observation that `to_json` wrote as `row`; its key says of which kind it is."""
+    return from_json(_KINDS[key[0]], row)
 
 
 def hash_of(item: Observation) -> str:
@@ -158,12 +173,8 @@ def _doubt(
 ) -> str:
     """Why these losses should not be believed yet, or nothing."""
     base = known.baseline if known else None
-    if base and base.config != seen.config:
-        return "held: the configuration of this slice changed"
-    if base and base.principal != seen.principal:
-        return f"held: read as {seen.principal or 'unknown'}, formerly as {base.principal or 'unknown'}"
-    if base and base.visibility is Visibility.ALL and seen.visibility is not Visibility.ALL:
-        return "held: lesser visibility than before"
+    if doubt := _other_eyes(base, seen):
+        return doubt
     if not hashes:
         return f"held: suddenly empty, {len(before)} observations before"
     assets = sum(key.startswith("a:") for key in before)
@@ -174,9 +185,25 @@ def _doubt(
     return ""
 
 
+def _other_eyes(base: Baseline | None, seen: Slice) -> str:
+    """Why a slice cannot be compared with what was known of it, or nothing."""
+    if base and base.config != seen.config:
+        return "held: the configuration of this slice changed"
+    if base and base.principal != seen.principal:
+        return f"held: read as {seen.principal or 'unknown'}, formerly as {base.principal or 'unknown'}"
+    if base and base.visibility is Visibility.ALL and seen.visibility is not Visibility.ALL:
+        return "held: lesser visibility than before"
+    return ""
+
+
 def confirm(known: KnownSlice) -> SliceChange:
-    """Apply what a slice holds, without another scan: its missing keys become tombstones."""
+    """Apply what a slice holds, without another scan: its missing keys become tombstones.
+
+    Only a held slice has something to confirm: what a failed or unvisited one misses, nobody looked for.
+    """
     row = known.slice
+    if row.retirement is not Retirement.HELD:
+        return SliceChange(row, known.baseline)
     assets = max(0, row.assets - sum(key.startswith("a:") for key in known.missing))
     row = replace(row, retirement=Retirement.APPLIED, held=0, assets=assets, reason="")
     return SliceChange(
@@ -184,28 +211,94 @@ def confirm(known: KnownSlice) -> SliceChange:
     )  # fmt: skip
 
 
-def vanished(known: Mapping[SliceKey, KnownSlice], seen: Mapping[SliceKey, Slice]) -> Iterator[SliceChange]:
+def vanished(
+    known: Mapping[SliceKey, KnownSlice], seen: Mapping[SliceKey, Slice], limits: Limits = Limits()
+) -> Iterator[SliceChange]:
     """Changes for slices that this scan of their source did not visit.
 
-    A scope that was found by a listing goes when that listing was complete, was not held, and no
-    longer shows it. Everything else stays and is stale: `coverage` names it, only `forget` removes it.
+    A scope that was found by a listing goes, with the scopes found in it, when that listing was complete,
+    retired what it no longer shows, and no longer shows the scope. It is held when the listing was read
+    as somebody else, or when too much would go. Everything else stays and is stale: `coverage` names it,
+    only `forget` removes it.
     """
-    ended = {f"{each.listing}@{each.scope}": each for each in seen.values()}
+    gone = _gone(known, seen)
+    doubts = _scope_doubts(known, seen, gone, limits)
     for key, each in sorted(known.items()):
-        if key in seen:
+        row = each.slice
+        lost = tuple(sorted(set(each.hashes) - each.missing))
+        if key in seen or (row.retirement is Retirement.HELD and not lost):
+            continue  # visited; or all of it is held already, and that takes a person to end
+        if key in gone and (doubt := doubts.get(row.parent)):
+            held = sum(name.startswith("a:") for name in each.hashes) or len(each.hashes)
+            row = replace(row, reason=doubt, retirement=Retirement.HELD, held=held)
+            yield SliceChange(row, each.baseline, lost=lost)
+        elif key in gone:
+            yield SliceChange(row, each.baseline, gone=tuple(sorted(each.hashes)), drop=True)
+        elif not row.reason.startswith(STALE):
+            row = replace(row, reason=STALE, retirement=Retirement.NONE, held=0)
+            yield SliceChange(row, each.baseline, lost=lost)
+
+
+def _gone(known: Mapping[SliceKey, KnownSlice], seen: Mapping[SliceKey, Slice]) -> set[SliceKey]:
+    """The slices whose scope a complete listing no longer shows, and those found from within them."""
+    ended = {_name(each): each for each in seen.values()}
+    shown = {(each.parent, each.scope) for each in seen.values()}
+    absent = {key: each.slice for key, each in known.items() if key not in seen and each.slice.parent}
+    gone = {
+        key
+        for key, row in absent.items()
+        if (parent := ended.get(row.parent))
+        and parent.status is Status.COMPLETE
+        and parent.retirement is Retirement.APPLIED
+        and (row.parent, row.scope) not in shown
+    }
+    while True:
+        names = {_name(absent[key]) for key in gone}
+        more = {key for key, row in absent.items() if row.parent in names} - gone
+        if not more:
+            return gone
+        gone |= more
+
+
+def _scope_doubts(
+    known: Mapping[SliceKey, KnownSlice],
+    seen: Mapping[SliceKey, Slice],
+    gone: set[SliceKey],
+    limits: Limits,
+) -> dict[str, str]:
+    """By parent, why the loss of its scopes should not be believed yet; scopes within those follow them."""
+    assets = {key: sum(name.startswith("a:") for name in each.hashes) for key, each in known.items()}
+    doubts: dict[str, str] = {}
+    for row in seen.values():
+        name = _name(row)
+        children = {key for key, each in known.items() if each.slice.parent == name}
+        if not children & gone:
             continue
-        parent = ended.get(each.slice.parent) if each.slice.parent else None
-        if parent and parent.status is Status.COMPLETE and parent.retirement is Retirement.APPLIED:
-            yield SliceChange(each.slice, each.baseline, gone=tuple(sorted(each.hashes)), drop=True)
-        elif not each.slice.reason.startswith(STALE):
-            lost = tuple(sorted(set(each.hashes) - each.missing))
-            yield SliceChange(replace(each.slice, reason=STALE, retirement=Retirement.NONE), each.baseline, lost=lost)
+        lost, total = sum(assets[key] for key in children & gone), sum(assets[key] for key in children)
+        before = known.get(row.key)
+        doubt = _other_eyes(before.baseline if before else None, row)
+        if not doubt and lost >= limits.least and lost > limits.share * total:
+            doubt = f"held: {lost} of {total} would go with scopes that {name} no longer shows"
+        if doubt:
+            doubts[name] = doubt
+    while more := {
+        _name(each.slice): doubts[each.slice.parent]
+        for key, each in known.items()
+        if key in gone and each.slice.parent in doubts and _name(each.slice) not in doubts
+    }:
+        doubts |= more
+    return doubts
+
+
+def _name(row: Slice) -> str:
+    """How slices name the slice that found their scope."""
+    return f"{row.listing}@{row.scope}"
 
 
 STALE = "stale: not part of the last scan of this source"
 
 
-def changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[list[str], list[str]]:
+def changes(old: Mapping[Key, str], new: Mapping[Key, str]) -> tuple[list[Key], list[Key]]:
     """(ids to write, ids to remove) that turn rows with hashes `old` into rows with hashes `new`; sorted."""
     put = sorted(key for key, value in new.items() if old.get(key) != value)
     drop = sorted(key for key in old if key not in new)

@@ -45,7 +45,7 @@ class Graph:
     @cached_property
     def number(self) -> Mapping[str, int]:
         """The node number of an asset or outside id."""
-        return {each.id: n for n, each in enumerate((*self.assets, *self.outside))}
+        return {key: n for n, key in enumerate([*(a.id for a in self.assets), *(o.id for o in self.outside)])}
 
     @cached_property
     def dependencies(self) -> tuple[Edge, ...]:
@@ -73,7 +73,8 @@ class Graph:
 
         size = len(self.number)
         matrix = coo_array((np.ones(self.ends.shape[1]), (self.ends[0], self.ends[1])), shape=(size, size))
-        return connected_components(matrix, directed=False)[1]
+        labels: np.ndarray = connected_components(matrix, directed=False)[1]
+        return labels
 
     @property
     def resolution(self) -> tuple[int, int]:
@@ -90,8 +91,10 @@ class Graph:
         import networkx as nx
 
         graph = nx.MultiDiGraph()
-        for node in (*self.assets, *self.outside):
-            graph.add_node(node.id, **to_json(node))
+        for asset in self.assets:
+            graph.add_node(asset.id, **to_json(asset))
+        for outside in self.outside:
+            graph.add_node(outside.id, **to_json(outside))
         for edge in self.edges:
             graph.add_edge(edge.source, edge.target, key=f"{edge.verb} {edge.name}", **to_json(edge))
         return graph

@@ -76,8 +76,10 @@ class FilesClient:
             return
         seen = Counter(_native(each, call) for each in self._documents(call))
         for each in self._documents(call):
-            repeated = not isinstance(each, Trouble) and seen[_native(each, call)] > 1
-            yield {key: value for key, value in each.items() if key != call.identity} if repeated else each
+            if isinstance(each, Trouble) or seen[_native(each, call)] == 1:
+                yield each
+            else:
+                yield {key: value for key, value in each.items() if key != call.identity}
 
     def _documents(self, call: Files) -> Iterator[Document | Trouble]:
         for file, relative in self._files(call):

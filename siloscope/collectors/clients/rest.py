@@ -10,134 +10,50 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from siloscope.collectors.base import Document, Listing, Scope, Trouble
+from siloscope.collectors.clients.calls import (
+    Detail,
+    Get,
+    Next,
+    Turn,
+    cursor,
+    dig,
+    fill,
+    filled,
+    get_of,
+    link_header,
+    next_link,
+    offset,
+    with_params,
+)
 from siloscope.errors import CallError, Denied, Unavailable
 from siloscope.model import Visibility
 from siloscope.redact import scrub_text
+
+__all__ = [
+    "Detail",
+    "Get",
+    "Next",
+    "RestClient",
+    "Turn",
+    "cursor",
+    "dig",
+    "link_header",
+    "next_link",
+    "offset",
+    "with_params",
+]
 
 ATTEMPTS = 4
 LONGEST_WAIT = 30.0
 MOST_PAGES = 100_000
 _AGAIN = frozenset({429, 502, 503, 504})
-
-
-@dataclass(frozen=True, slots=True)
-class Get:
-    """One enumerating request, as data.
-
-    `path` and `headers` may hold `{name}` fields, filled from the scope's data (and, for a detail, from
-    the item). `items` is the dotted path of the list in the answer; "" means the answer is the list or
-    the one document. `optional` says that the vendor leaves the list out when it is empty, `single` that one object stands there. `page` turns
-    an answer into the parameters of the next request. `details` are requests made for each item.
-    """
-
-    path: str
-    items: str = ""
-    params: Mapping[str, str | int] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    method: str = "GET"
-    body: Mapping[str, Any] | None = None
-    page: Callable[[Turn], Next | None] | None = None
-    optional: bool = False
-    single: bool = False
-    details: tuple[Detail, ...] = ()
-    keep: Callable[[Document], bool] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """A request for one item; its answer is put under `into` ("" merges it into the item)."""
-
-    into: str
-    call: Get
-    permission: str = ""
-    when: Callable[[Document], bool] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One answered request: what was asked and what came back."""
-
-    call: Get
-    url: str
-    params: Mapping[str, Any]
-    body: Mapping[str, Any] | None
-    answer: Any
-    items: int
-    links: Mapping[str, Mapping[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """What the next request changes: parameters, body fields or the whole URL."""
-
-    params: Mapping[str, Any] = field(default_factory=dict)
-    body: Mapping[str, Any] = field(default_factory=dict)
-    url: str = ""
-
-
-def cursor(answer_key: str, param: str, *, in_body: bool = False) -> Callable[[Turn], Next | None]:
-    """Paging by an opaque token: `answer_key` (dotted) in the answer becomes `param` of the next request."""
-
-    def following(turn: Turn) -> Next | None:
-        token = dig(turn.answer, answer_key)
-        if not token:
-            return None
-        return Next(body={param: token}) if in_body else Next(params={param: token})
-
-    return following
-
-
-def offset(
-    limit: int, *, limit_param: str = "limit", offset_param: str = "offset", total: str = ""
-) -> Callable[[Turn], Next | None]:
-    """Paging by position. Ends at `total` where the answer has one, else at the first short page."""
-
-    def following(turn: Turn) -> Next | None:
-        start = int(turn.params.get(offset_param, 0)) + turn.items
-        count = dig(turn.answer, total) if total else None
-        more = start < count if isinstance(count, int) else turn.items >= limit
-        return Next(params={limit_param: limit, offset_param: start}) if more and turn.items else None
-
-    return following
-
-
-def next_link(answer_key: str) -> Callable[[Turn], Next | None]:
-    """Paging by a URL in the answer (`nextLink`, `@odata.nextLink`); the client refuses another host."""
-
-    def following(turn: Turn) -> Next | None:
-        link = turn.answer.get(answer_key) if isinstance(turn.answer, dict) else None
-        return Next(url=str(link)) if link else None
-
-    return following
-
-
-def link_header() -> Callable[[Turn], Next | None]:
-    """Paging by the HTTP Link header, `rel="next"` (RFC 8288)."""
-
-    def following(turn: Turn) -> Next | None:
-        link = turn.links.get("next", {}).get("url")
-        return Next(url=link) if link else None
-
-    return following
-
-
-def dig(value: Any, dotted: str) -> Any:
-    """The value at a dotted path, or None."""
-    if isinstance(value, dict) and dotted in value:
-        return value[dotted]
-    for part in dotted.split(".") if dotted else ():
-        if not isinstance(value, dict):
-            return None
-        value = value.get(part)
-    return value
 
 
 class RestClient:
@@ -169,9 +85,7 @@ class RestClient:
         self._lock = threading.RLock()
         self._identity: tuple[str, Visibility] | CallError | None = None
         self._headers: dict[str, str] = {}
-        self._http = httpx.Client(
-            headers=dict(headers or {}), timeout=timeout, follow_redirects=False, verify=verify
-        )
+        self._http = httpx.Client(headers=dict(headers or {}), timeout=timeout, follow_redirects=False, verify=verify)
         self._logged_in = login is None
 
     def scopes(self) -> Iterable[Scope]:
@@ -242,18 +156,16 @@ class RestClient:
             Unavailable: Anything else that is not a well-formed answer.
         """
         url, params, body = (
-            self.base + _fill(call.path, fields, quoted=True),
+            self.base + fill(call.path, fields, quoted=True),
             dict(call.params),
-            _filled(call.body, fields),
+            filled(call.body, fields),
         )
-        headers = {key: _fill(value, fields) for key, value in call.headers.items()}
+        headers = {key: fill(value, fields) for key, value in call.headers.items()}
         asked: set[str] = set()
         for _ in range(MOST_PAGES):
             mark = f"{url} {sorted(params.items(), key=str)} {body}"
             if mark in asked:
-                raise Unavailable(
-                    f"paging repeats at {_shown(url)}: the answer points back to a page already read"
-                )
+                raise Unavailable(f"paging repeats at {_shown(url)}: the answer points back to a page already read")
             asked.add(mark)
             response = self.request(call.method, url, params=params, json=body, headers=headers)
             answer = _parsed(response)
@@ -274,9 +186,7 @@ class RestClient:
         except ValueError:
             origin = ("", "", 0)
         if origin != self.origin:
-            raise Unavailable(
-                f"the next page lies on another host, {origin[1] or 'unreadable'}; not followed"
-            )
+            raise Unavailable(f"the next page lies on another host, {origin[1] or 'unreadable'}; not followed")
         return url
 
     def request(self, method: str, url: str, **kwargs: Any) -> httpx.Response:
@@ -325,12 +235,6 @@ class RestClient:
             time.sleep(start - now)
 
 
-def get_of(listing: Listing) -> Get | None:
-    """The REST way of a listing, if it has one."""
-    call = getattr(listing.call, "rest", listing.call)
-    return call if isinstance(call, Get) else None
-
-
 def _clean(kwargs: dict[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
     out = {key: value for key, value in kwargs.items() if value}
     out["headers"] = {**headers, **kwargs.get("headers", {})}
@@ -371,27 +275,8 @@ def _items(answer: Any, call: Get, url: str) -> list[Any]:
     if isinstance(found, dict) and (not call.items or call.single):
         return [found]
     if not isinstance(found, list):
-        raise Unavailable(
-            f"GET {_shown(url)}: malformed answer, no list under {call.items or 'the document'!r}"
-        )
+        raise Unavailable(f"GET {_shown(url)}: malformed answer, no list under {call.items or 'the document'!r}")
     return found
-
-
-def _fill(template: str, fields: Mapping[str, str], *, quoted: bool = False) -> str:
-    def value(match: re.Match[str]) -> str:
-        text = str(fields.get(match.group(1), ""))
-        return quote(text, safe="") if quoted else text
-
-    return re.sub(r"\{(\w+)\}", value, template)
-
-
-def _filled(value: Any, fields: Mapping[str, str]) -> Any:
-    """A request body with its `{name}` fields filled."""
-    if isinstance(value, str):
-        return _fill(value, fields)
-    if isinstance(value, Mapping):
-        return {key: _filled(each, fields) for key, each in value.items()}
-    return [_filled(each, fields) for each in value] if isinstance(value, list) else value
 
 
 def _origin(url: str) -> tuple[str, str, int]:
@@ -416,8 +301,3 @@ def _retry_after(response: httpx.Response, otherwise: float) -> float:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError):
         return otherwise
-
-
-def with_params(call: Get, **params: str | int) -> Get:
-    """The same call with further parameters."""
-    return replace(call, params={**call.params, **params})

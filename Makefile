@@ -1,0 +1,66 @@
+# Everything a contributor runs. `make` alone lists the targets.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SERVERS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test lint types docs bench servers neo4j lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/uv: locks/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "siloscope needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+	  { echo "$(PYTHON) cannot make environments: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r locks/uv.txt
+	@touch $@
+
+# Locked dependencies by hash; the project itself editable, built by the locked build backend.
+.venv/.dev: $(BIN)/uv locks/dev.txt pyproject.toml
+	$(BIN)/uv pip install --quiet -p .venv --require-hashes -r locks/dev.txt
+	$(BIN)/uv pip install --quiet -p .venv --no-deps --no-build-isolation -e .
+	@touch $@ .venv/.run
+
+.venv/.run: $(BIN)/uv locks/run.txt pyproject.toml
+	$(BIN)/uv pip install --quiet -p .venv --require-hashes -r locks/run.txt
+	$(BIN)/uv pip install --quiet -p .venv --no-deps -e .
+	@touch $@
+
+venv: .venv/.dev ## .venv with the locked development requirements and siloscope, editable
+
+demo: .venv/.run ## the example company, scanned from recordings: no account, no server
+	$(BIN)/siloscope demo
+
+test: venv servers lint types docs ## everything that has to pass before a merge
+	$(BIN)/python -m pytest
+
+lint: venv ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: venv ## mypy, strict
+	$(BIN)/mypy
+
+docs: venv ## check that generated documentation is up to date
+	@if test -f scripts/docs.py; then $(BIN)/python scripts/docs.py --check; \
+	else echo "docs: nothing is generated yet (no scripts/docs.py)"; fi
+
+bench: venv ## run every benchmark; each prints a ratio against a named peer
+	@set -e; for file in benchmarks/*.py; do test -f "$$file" || continue; echo "== $$file"; $(BIN)/python "$$file"; done
+
+servers: venv ## install the real servers that tests run against (SERVERS="moto neo4j" for some)
+	$(BIN)/python -m tests.servers install $(SERVERS)
+
+neo4j: venv ## a Neo4j in the foreground, for trying the Neo4j store
+	$(BIN)/python -m tests.servers start neo4j
+
+lock: venv ## compile the lock files anew from pyproject.toml and the .in files
+	scripts/lock
+
+clean: ## remove environments, caches and built files
+	rm -rf .venv .cache dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis siloscope-demo test-report
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,60 @@
+"""The Python API: the same objects as the command line, for notebooks and pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from siloscope import analysis, scanner
+from siloscope.analysis.consolidation import plan_graph
+from siloscope.collectors import CONTRACT, types
+from siloscope.config import Config, load
+from siloscope.graph.store import Store, open_store
+from siloscope.graph.view import Graph
+from siloscope.model import Finding
+from siloscope.viz import render
+
+
+def configuration(file: str | Path = "siloscope.toml") -> Config:
+    """The configuration in `file`; raises `ConfigError`."""
+    return load(Path(file), types(), CONTRACT)
+
+
+def scan(config: Config | str | Path = "siloscope.toml", store: Store | None = None, **options: Any) -> Graph:
+    """Scan what is configured and return the published graph.
+
+    `options` are the fields of `siloscope.scanner.Options`; without a `store` the configured one is used.
+    """
+    settings = config if isinstance(config, Config) else configuration(config)
+    at = options.pop("at", None) or datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    password = settings.password.reveal() if settings.password else None
+    into = store or open_store(settings.store, password)
+    try:
+        for _ in scanner.run(settings, into, scanner.Options(at=at, **options)):
+            pass
+        return into.graph()
+    finally:
+        if store is None:
+            into.close()
+
+
+def findings(graph: Graph, rules: Iterable[str] | None = None) -> list[Finding]:
+    """What the rules find in a graph, most valuable first."""
+    return analysis.findings(graph, rules=rules)
+
+
+def plan(graph: Graph, **options: Any) -> dict[str, Any]:
+    """The consolidation plan, `siloscope/plan/1`; options as in `plan_graph`."""
+    return plan_graph(graph, **options)
+
+
+def silo_map(
+    graph: Graph, found: Iterable[Finding] | None = None, plan: dict[str, Any] | None = None, title: str = "Silo map"
+) -> str:
+    """The interactive silo map as one HTML document."""
+    return render(graph, list(found) if found is not None else findings(graph), plan, style="archipelago", title=title)
+
+
+__all__ = ["configuration", "findings", "open_store", "plan", "scan", "silo_map"]

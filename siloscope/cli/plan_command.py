@@ -1,0 +1,79 @@
+"""`siloscope plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from siloscope.cli.common import graph_of, place_options
+
+
+@click.command("plan")
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("plan"),
+    show_default=True,
+    help="Folder to write into.",
+)
+@click.option("--keep", metavar="TOOL", multiple=True, help="Keep this tool; may be repeated.")
+@click.option("--retire", metavar="TOOL", multiple=True, help="Retire this tool; may be repeated.")
+@click.option(
+    "--horizon",
+    metavar="MONTHS",
+    default="36m",
+    show_default=True,
+    help="How far ahead costs and savings count, as in 36m.",
+)
+@click.option(
+    "--problem",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Solve this stated problem instead of the graph.",
+)
+@place_options
+def command(
+    output: Path,
+    keep: tuple[str, ...],
+    retire: tuple[str, ...],
+    horizon: str,
+    problem: Path | None,
+    config_file: Path,
+    store_url: str | None,
+) -> None:
+    """Write the consolidation plan: which tools to keep, what moves where, in which waves, for what money.
+
+    \b
+    Example:
+      siloscope plan -o plan --keep mlflow:mlflow.risk.example
+    """
+    from siloscope.analysis.consolidation import plan_graph
+    from siloscope.export.plans import write_plan
+
+    if problem:
+        from siloscope.errors import PlanError
+
+        raise PlanError("--problem: the optimiser on stated problems is not in this version")
+    with graph_of(config_file, store_url) as (_, _, graph):
+        plan = plan_graph(graph, keep=keep, retire=retire, horizon_months=_months(horizon))
+    files = write_plan(plan, graph, output)
+    summary = plan["summary"]
+    gone = sum(each["disposition"] in ("migrate", "retire") for each in plan["dispositions"])
+    click.echo(
+        f"{gone} of {len(plan['dispositions'])} tools go, {len(plan['moves'])} assets move in {len(plan['waves'])} waves"
+    )
+    click.echo(
+        f"a year now {summary['annual_cost_now']:,.0f}, after {summary['annual_cost_after']:,.0f}, once {summary['one_time_cost']:,.0f}"
+    )
+    click.echo("wrote " + ", ".join(str(each) for each in files), err=True)
+
+
+def _months(text: str) -> int:
+    """`36m`, `3y` or `36` as months."""
+    number = text.removesuffix("m").removesuffix("y")
+    if not number.isdigit() or not int(number):
+        raise click.BadParameter(f"{text}: write months, as in 36m", param_hint="--horizon")
+    return int(number) * (12 if text.endswith("y") else 1)

@@ -1,0 +1,41 @@
+"""`siloscope why`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from siloscope.cli.common import dump, emit, graph_of, place_options, plain
+
+
+@click.command("why")
+@click.argument("subject")
+@click.argument("other", required=False)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
+)
+@place_options
+def command(subject: str, other: str | None, form: str, config_file: Path, store_url: str | None) -> None:
+    """Show the evidence for an asset, an edge between two, a tool, or a finding.
+
+    Ids may be shortened to any part that only one of them holds.
+
+    \b
+    Example:
+      siloscope why isolated-tool-1a2b3c4d5e
+      siloscope why churn s3://lake/churn
+    """
+    from siloscope.explain import explain
+
+    with graph_of(config_file, store_url) as (_, store, graph):
+        answer = explain(graph, store.verdicts(), subject, other)
+    if form == "json":
+        emit(dump(answer), "-")
+        return
+    click.echo(plain(answer["title"]))
+    for name, lines in answer["sections"].items():
+        if lines:
+            click.echo(f"\n{name}")
+            for line in lines:
+                click.echo(f"  {plain(line)}")

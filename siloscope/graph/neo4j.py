@@ -1,0 +1,343 @@
+"""The store in Neo4j: the same contract as the embedded one, for estates that people explore in Browser and Bloom.
+
+Two layers, and every statement names its estate, so that several share a database:
+
+- What was observed, the truth: `SiloscopeStore` (one an estate; writing its property is the lock of
+  writers), `SiloscopeSlice`, `SiloscopeObservation`, `SiloscopeVerdict`. None has a relationship.
+- The published graph: `Asset`, `Tool`, `Department`, `Capability`, `Outside`, `Finding` and what is
+  between them (`neo4j_rows` says how they look).
+
+A source's commit is one transaction. No APOC, no GDS.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from siloscope.errors import StoreError
+from siloscope.graph.build import Row
+from siloscope.graph.commit import Baseline, KnownSlice, SliceChange, SliceKey, observation_of
+from siloscope.graph.neo4j_link import Cypher, Link, place
+from siloscope.graph.neo4j_publish import publish, publish_findings, read_graph
+from siloscope.graph.neo4j_query import read_only
+from siloscope.graph.neo4j_rows import short
+from siloscope.graph.store import Table, Verdict
+from siloscope.graph.view import Graph
+from siloscope.model import Slice, Visibility, digest, dumps, from_json, to_json
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
+T = TypeVar("T")
+SCHEMA = 1
+_ATTEMPTS = 5  # at reading a graph that others are committing to
+
+_UNIQUE = {
+    "Asset": "id",
+    "Tool": "id",
+    "Department": "id",
+    "Capability": "id",
+    "Outside": "id",
+    "Finding": "id",
+    "SiloscopeSlice": "slice",
+    "SiloscopeVerdict": "finding",
+}
+_INDEXED = {
+    "Asset": ("name", "kind", "last_used", "tool", "department", "owner"),
+    "Tool": ("product",),
+    "Finding": ("rule",),
+}
+
+
+def schema() -> Iterator[str]:
+    """The constraints and indexes, as statements; each may be repeated."""
+    yield "CREATE CONSTRAINT siloscope_store IF NOT EXISTS FOR (n:SiloscopeStore) REQUIRE n.estate IS UNIQUE"
+    yield (
+        "CREATE CONSTRAINT siloscope_observation IF NOT EXISTS FOR (n:SiloscopeObservation) "
+        "REQUIRE (n.estate, n.slice, n.key) IS UNIQUE"
+    )
+    for label, key in _UNIQUE.items():
+        name = f"siloscope_{label.removeprefix('Siloscope').lower()}"
+        yield f"CREATE CONSTRAINT {name} IF NOT EXISTS FOR (n:{label}) REQUIRE (n.estate, n.{key}) IS UNIQUE"
+    for label, keys in _INDEXED.items():
+        for key in keys:
+            yield f"CREATE INDEX siloscope_{label.lower()}_{key} IF NOT EXISTS FOR (n:{label}) ON (n.{key})"
+
+
+class Neo4jStore:
+    """A graph in one estate of one Neo4j database."""
+
+    def __init__(self, url: str, password: str | None = None) -> None:
+        at = place(url)
+        self.url = url
+        self._link = Link(at, password)
+        self._estate = at.estate
+        self._open: Cypher | None = None
+        self._ready = False
+        try:
+            self._refuse_newer()
+        except BaseException:
+            self.close()
+            raise
+
+    def _refuse_newer(self) -> None:
+        text = "MATCH (s:SiloscopeStore) RETURN max(s.schema)"
+        version = self._read(lambda cypher: next(cypher.rows(text))[0])
+        if version and version > SCHEMA:
+            raise StoreError(
+                f"{self._link.at}: written by a newer siloscope (schema {version}); this one reads up to {SCHEMA}"
+            )
+        self._ready = version == SCHEMA
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._link.close()
+
+    def known(self, source: str) -> Mapping[SliceKey, KnownSlice]:
+        """What is held of a source, by slice."""
+        return self._read(lambda cypher: _known(cypher, source))
+
+    @contextmanager
+    def writing(self, source: str) -> Iterator[Neo4jBatch]:
+        """One transaction: all of a source's scan, or nothing; writers of one estate queue."""
+        if self._open:
+            raise StoreError(f"{self._link.at}: a commit is already under way")
+        self._prepare()
+        with self._link.errors(), self._link.session(write=True) as session:
+            tx = session.begin_transaction()
+            self._open = Cypher(tx, self._estate)
+            try:
+                _lock(self._open, source)
+                yield Neo4jBatch(self._open)
+                tx.commit()
+            finally:
+                self._open = None
+                with suppress(Exception):  # a broken connection rolls back by itself; the first error counts
+                    tx.close()
+
+    def slices(self) -> Sequence[Slice]:
+        """The ledger, as of the last commit."""
+        return self._read(_slices)
+
+    def live(self) -> Iterator[Row]:
+        """Every live observation, as of the last commit."""
+        with self._link.errors(), self._link.session(write=False) as session, session.begin_transaction() as tx:
+            yield from _live(Cypher(tx, self._estate))
+
+    def graph(self) -> Graph:
+        """The published graph; empty before the first commit.
+
+        Raises:
+            StoreError: It does not match its checksum, also after several reads.
+        """
+        for _ in range(_ATTEMPTS):
+            found = self._read(read_graph)
+            if found is not None:
+                return found
+        raise StoreError(
+            f"{self._link.at}: the published graph does not match its checksum: it was changed by hand, or is being "
+            "written; the next scan writes it anew"
+        )
+
+    def fingerprint(self) -> str:
+        """The settings under which the published graph was built."""
+        text = "MATCH (s:SiloscopeStore {estate: $estate}) RETURN coalesce(s.fingerprint, '')"
+        return str(self._read(lambda cypher: next(cypher.rows(text), ("",))[0]))
+
+    def set_fingerprint(self, value: str) -> None:
+        """Remember the settings under which the published graph was built."""
+        text = "MERGE (s:SiloscopeStore {estate: $estate}) SET s.fingerprint = $value"
+        self._write(lambda cypher: cypher.run(text, value=value))
+
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """What people said about findings, by finding id."""
+        text = (
+            "MATCH (v:SiloscopeVerdict {estate: $estate}) RETURN v.full, v.state, v.reason, v.at"
+        )
+        return self._read(lambda cypher: {row[0]: Verdict(*row[1:]) for row in sorted(cypher.rows(text))})
+
+    def set_verdict(self, finding: str, verdict: Verdict | None) -> None:
+        """Remember, or with None forget, what a person said about a finding."""
+        if verdict is None:
+            text, values = "MATCH (v:SiloscopeVerdict {estate: $estate, finding: $finding}) DELETE v", {}
+        else:
+            text = "MERGE (v:SiloscopeVerdict {estate: $estate, finding: $finding}) SET v += $props"
+            values = {"full": finding, "state": verdict.state, "reason": verdict.reason, "at": verdict.at}
+        self._write(lambda cypher: cypher.run(text, finding=short(finding), props=values))
+
+    def note_findings(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Replace the findings; each is about those of its subjects that are in the graph."""
+        found = list(rows)
+        self._write(lambda cypher: publish_findings(cypher, found))
+
+    def query(self, text: str) -> Table:
+        """Run read-only Cypher; `$estate` is there for it.
+
+        Raises:
+            StoreError: The query is malformed or would do more than read.
+        """
+        return self._read(lambda cypher: read_only(cypher, text), "query")
+
+    def _read(self, work: Callable[[Cypher], T], doing: str = "") -> T:
+        def unit(tx: ManagedTransaction) -> T:
+            return work(Cypher(tx, self._estate))
+
+        with self._link.errors(doing), self._link.session(write=False) as session:
+            return session.execute_read(unit)
+
+    def _write(self, work: Callable[[Cypher], None]) -> None:
+        """Run `work` in a transaction of its own, or in the commit under way, which holds the lock."""
+
+        def unit(tx: ManagedTransaction) -> None:
+            cypher = Cypher(tx, self._estate)
+            _lock(cypher, "")
+            work(cypher)
+
+        if self._open:
+            work(self._open)
+            return
+        self._prepare()
+        with self._link.errors(), self._link.session(write=True) as session:
+            session.execute_write(unit)
+
+    def _prepare(self) -> None:
+        """Create constraints and indexes where no store of this database has done so; in a transaction of their own."""
+        if self._ready:
+            return
+
+        def unit(tx: ManagedTransaction) -> None:
+            for text in schema():
+                tx.run(text)
+
+        doing = f"{self._link.at}: creating constraints and indexes"
+        with self._link.errors(doing), self._link.session(write=True) as session:
+            session.execute_write(unit)
+        self._ready = True
+
+
+class Neo4jBatch:
+    """One source's commit: statements inside the open transaction."""
+
+    def __init__(self, cypher: Cypher) -> None:
+        self._cypher = cypher
+
+    def apply(self, change: SliceChange, at: str) -> None:
+        """Write one slice's change."""
+        cypher, number = self._cypher, _number(change.slice)
+        if change.drop:
+            cypher.run("MATCH (o:SiloscopeObservation {estate: $estate, slice: $slice}) DELETE o", slice=number)
+            cypher.run("MATCH (s:SiloscopeSlice {estate: $estate, slice: $slice}) DELETE s", slice=number)
+            return
+        text = "MATCH (s:SiloscopeSlice {estate: $estate, slice: $slice}) RETURN s.at"
+        before = next((row[0] for row in cypher.rows(text, slice=number)), None)
+        cypher.run(
+            "MERGE (s:SiloscopeSlice {estate: $estate, slice: $slice}) SET s += $props",
+            slice=number,
+            props=_slice_props(change, at),
+        )
+        rows = [
+            {"key": short(key), "props": {"full": key if short(key) != key else None, "hash": mark,
+             "body": dumps(to_json(item)), "last_seen": None, "gone_at": None}}
+            for key, mark, item in change.put
+        ]  # fmt: skip
+        cypher.each(
+            "UNWIND $rows AS row MERGE (o:SiloscopeObservation {estate: $estate, slice: $slice, key: row.key}) "
+            "SET o.first_seen = CASE WHEN o.gone_at IS NULL THEN coalesce(o.first_seen, $at) ELSE $at END "
+            "SET o += row.props",
+            rows,
+            slice=number,
+            at=at,
+        )
+        for keys, props in (
+            (change.back, {"last_seen": None}),
+            (change.lost, {"last_seen": before or at}),
+            (change.gone, {"gone_at": at}),
+        ):
+            cypher.each(
+                "UNWIND $rows AS row MATCH (o:SiloscopeObservation {estate: $estate, slice: $slice, key: row.key}) "
+                "SET o += $props",
+                [{"key": short(key)} for key in keys],
+                slice=number,
+                props=props,
+            )
+
+    def live(self) -> Iterator[Row]:
+        """Every live observation, this batch's changes included."""
+        return _live(self._cypher)
+
+    def slices(self) -> Sequence[Slice]:
+        """The ledger, this batch's changes included."""
+        return _slices(self._cypher)
+
+    def publish(self, graph: Graph) -> None:
+        """Write the rows of the graph that differ from what is published."""
+        publish(self._cypher, graph)
+
+
+def _lock(cypher: Cypher, source: str) -> None:
+    """Queue behind other writers of this estate: whoever set a property of its node holds it until the end."""
+    text = "MERGE (s:SiloscopeStore {estate: $estate}) SET s.writer = $source, s.schema = $schema"
+    cypher.run(text, source=source, schema=SCHEMA)
+
+
+def _number(row: Slice) -> str:
+    return digest(*row.key)
+
+
+def _slice_props(change: SliceChange, at: str) -> dict[str, Any]:
+    row, base = change.slice, change.baseline
+    return {
+        "source": short(row.source),
+        "listing": row.listing,
+        "scope": row.scope,
+        "status": row.status.value,
+        "at": at,
+        "body": dumps(to_json(row)),
+        "baseline": dumps([base.config, base.principal, base.visibility]) if base else None,
+    }
+
+
+def _known(cypher: Cypher, source: str) -> dict[SliceKey, KnownSlice]:
+    found: dict[str, tuple[Slice, Baseline | None, dict[str, str], set[str]]] = {}
+    text = "MATCH (s:SiloscopeSlice {estate: $estate}) WHERE s.slice IS NOT NULL AND s.source = $source "
+    for number, body, baseline in cypher.rows(text + "RETURN s.slice, s.body, s.baseline", source=short(source)):
+        found[number] = (from_json(Slice, json.loads(body)), _baseline(baseline), {}, set())
+    text = (
+        "UNWIND $numbers AS number MATCH (o:SiloscopeObservation {estate: $estate, slice: number}) "
+        "WHERE o.key IS NOT NULL AND o.gone_at IS NULL RETURN number, coalesce(o.full, o.key), o.hash, o.last_seen"
+    )
+    for number, key, mark, last in cypher.rows(text, numbers=sorted(found)):
+        found[number][2][key] = mark
+        if last is not None:
+            found[number][3].add(key)
+    return {row.key: KnownSlice(row, base, hashes, frozenset(missing)) for row, base, hashes, missing in found.values()}
+
+
+def _slices(cypher: Cypher) -> list[Slice]:
+    text = "MATCH (s:SiloscopeSlice {estate: $estate}) WHERE s.slice IS NOT NULL RETURN s.body"
+    found = [from_json(Slice, json.loads(body)) for (body,) in cypher.rows(text)]
+    return sorted(found, key=lambda each: each.key)
+
+
+def _live(cypher: Cypher) -> Iterator[Row]:
+    text = "MATCH (s:SiloscopeSlice {estate: $estate}) WHERE s.slice IS NOT NULL RETURN s.slice, s.body, s.at"
+    ledger = {number: (from_json(Slice, json.loads(body)), at) for number, body, at in cypher.rows(text)}
+    text = (
+        "MATCH (o:SiloscopeObservation {estate: $estate}) "
+        "WHERE o.slice IS NOT NULL AND o.key IS NOT NULL AND o.gone_at IS NULL "
+        "RETURN o.slice, coalesce(o.full, o.key), o.body, o.first_seen, o.last_seen ORDER BY o.slice, o.key"
+    )
+    for number, key, body, first, last in cypher.rows(text):
+        if number in ledger:
+            row, at = ledger[number]
+            yield Row(row, observation_of(key, json.loads(body)), first, last or at)
+
+
+def _baseline(text: str | None) -> Baseline | None:
+    if not text:
+        return None
+    config, principal, visibility = json.loads(text)
+    return Baseline(config, principal, Visibility(visibility))

@@ -1,0 +1,253 @@
+"""The statements of the embedded store: applying a slice's change, publishing a graph, reading both back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from siloscope.graph.build import Row
+from siloscope.graph.commit import Baseline, KnownSlice, SliceChange, SliceKey, changes, observation_of
+from siloscope.graph.seen import asset_of, common_times, row_of
+from siloscope.graph.view import Graph
+from siloscope.model import (
+    Asset,
+    Edge,
+    Outside,
+    Slice,
+    Tool,
+    Visibility,
+    digest,
+    dumps,
+    from_json,
+    to_json,
+)
+
+_UPSERT_ASSET = """
+INSERT INTO asset (id, kind, name, tool, source, department, owner, environment, created, last_used,
+  annual_cost, silo, outside, hash, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, tool = excluded.tool,
+  source = excluded.source, department = excluded.department, owner = excluded.owner,
+  environment = excluded.environment, created = excluded.created, last_used = excluded.last_used,
+  annual_cost = excluded.annual_cost, silo = excluded.silo, outside = excluded.outside,
+  hash = excluded.hash, body = excluded.body
+"""
+_UPSERT_OBSERVATION = """
+INSERT INTO observation (sid, key, hash, body, first_seen) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET hash = excluded.hash, body = excluded.body, last_seen = NULL,
+  first_seen = CASE WHEN gone_at IS NULL THEN first_seen ELSE excluded.first_seen END, gone_at = NULL
+"""
+
+
+class SqliteBatch:
+    """One source's commit: statements inside the open transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def apply(self, change: SliceChange, at: str) -> None:
+        """Write one slice's change."""
+        db = self._db
+        sid, before = self._slice(change, at)
+        if change.drop:
+            db.execute("DELETE FROM observation WHERE sid = ?", (sid,))
+            db.execute("DELETE FROM slice WHERE sid = ?", (sid,))
+            return
+        put = ((sid, key, mark, dumps(to_json(item)), at) for key, mark, item in change.put)
+        db.executemany(_UPSERT_OBSERVATION, put)
+        for keys, setting, value in (
+            (change.back, "last_seen = NULL", ()),
+            (change.lost, "last_seen = ?", (before or at,)),
+            (change.gone, "gone_at = ?", (at,)),
+        ):
+            db.executemany(
+                f"UPDATE observation SET {setting} WHERE sid = ? AND key = ?",  # noqa: S608 - the settings are above
+                ((*value, sid, key) for key in keys),
+            )
+
+    def _slice(self, change: SliceChange, at: str) -> tuple[int, str | None]:
+        """Write the slice's row; its number, and when it was last read before."""
+        db, row = self._db, change.slice
+        where = "source = ? AND listing = ? AND scope = ?"
+        found = db.execute(f"SELECT sid, at FROM slice WHERE {where}", row.key).fetchone()  # noqa: S608 - constant
+        base = change.baseline
+        baseline = dumps([base.config, base.principal, base.visibility]) if base else None
+        body = dumps(to_json(row))
+        if found:
+            db.execute(
+                "UPDATE slice SET status = ?, at = ?, body = ?, baseline = ? WHERE sid = ?",
+                (row.status, at, body, baseline, found[0]),
+            )
+            return found[0], found[1]
+        cursor = db.execute(
+            "INSERT INTO slice (source, listing, scope, status, at, body, baseline) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*row.key, row.status, at, body, baseline),
+        )
+        return int(cursor.lastrowid or 0), None
+
+    def live(self) -> Iterator[Row]:
+        """Every live observation, this batch's changes included."""
+        return live(self._db)
+
+    def slices(self) -> Sequence[Slice]:
+        """The ledger, this batch's changes included."""
+        return slices(self._db)
+
+    def publish(self, graph: Graph) -> None:
+        """Write the rows of the graph that differ from what is published."""
+        times = common_times(graph.assets)
+        set_meta(self._db, "scan_id", graph.scan_id)
+        set_meta(self._db, "scan_at", graph.scan_at)
+        set_meta(self._db, "ledger", dumps([to_json(each) for each in graph.slices]))
+        set_meta(self._db, "seen", dumps(times))
+        self._tools(graph)
+        self._nodes(graph, times)
+        self._edges(graph)
+
+    def _tools(self, graph: Graph) -> None:
+        bodies = {each.id: dumps(to_json(each)) for each in graph.tools}
+        old = dict(self._db.execute("SELECT id, hash FROM tool"))
+        put, drop = changes(old, {k: digest(v) for k, v in bodies.items()})
+        self._db.executemany("DELETE FROM tool WHERE id = ?", ((key,) for key in drop))
+        rows = (graph.tool[key] for key in put)
+        self._db.executemany(
+            "INSERT OR REPLACE INTO tool VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (t.id, t.product, t.vendor, t.department, t.annual_cost, digest(bodies[t.id]), bodies[t.id])
+                for t in rows
+            ),
+        )
+
+    def _nodes(self, graph: Graph, times: Mapping[str, str]) -> None:
+        """Assets and outside nodes; edges of dropped nodes go first."""
+        nodes: dict[str, Asset | Outside] = {each.id: each for each in graph.assets}
+        nodes |= {each.id: each for each in graph.outside}
+        bodies = {
+            key: dumps(row_of(each, times) if isinstance(each, Asset) else to_json(each)) for key, each in nodes.items()
+        }
+        old = dict(self._db.execute("SELECT id, hash FROM asset"))
+        put, drop = changes(old, {key: digest(body) for key, body in bodies.items()})
+        for end in ("src", "dst"):
+            self._db.executemany(
+                f"DELETE FROM edge WHERE {end} = (SELECT nid FROM asset WHERE id = ?)",  # noqa: S608 - two words
+                ((key,) for key in drop),
+            )
+        self._db.executemany("DELETE FROM asset WHERE id = ?", ((key,) for key in drop))
+        self._db.executemany(_UPSERT_ASSET, (_node_row(nodes[key], bodies[key]) for key in put))
+
+    def _edges(self, graph: Graph) -> None:
+        number = dict(self._db.execute("SELECT id, nid FROM asset"))
+        new = {
+            (number[e.source], number[e.target], e.verb.value, e.name): (
+                e,
+                digest(e.how, e.where, str(e.confidence)),
+            )
+            for e in graph.edges
+        }
+        old = {tuple(row[:4]): row[4] for row in self._db.execute("SELECT src, dst, verb, name, hash FROM edge")}
+        self._db.executemany(
+            "DELETE FROM edge WHERE src = ? AND dst = ? AND verb = ? AND name = ?",
+            sorted(old.keys() - new.keys()),
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (*key, edge.how.value, edge.where, edge.confidence, mark)
+                for key, (edge, mark) in sorted(new.items(), key=lambda each: each[0])
+                if old.get(key) != mark
+            ),
+        )
+
+
+def _node_row(node: Asset | Outside, body: str) -> tuple[Any, ...]:
+    if isinstance(node, Outside):
+        return (node.id, "outside", node.name, "", *[None] * 8, 1, digest(body), body)
+    return (
+        node.id, node.kind, node.name, node.tool, node.source, node.department, node.owner, node.environment,
+        node.created, node.last_used, node.annual_cost, node.silo, 0, digest(body), body,
+    )  # fmt: skip
+
+
+def edge_key(edge: Edge) -> tuple[str, str, str, str]:
+    """The order of edges everywhere."""
+    return edge.source, edge.target, edge.verb.value, edge.name
+
+
+def read_graph(db: sqlite3.Connection) -> Graph:
+    """The published graph; the caller holds a transaction, so that it is of one commit."""
+    ids = dict(db.execute("SELECT nid, id FROM asset"))
+    times = json.loads(meta(db, "seen") or "{}")
+    tools = db.execute("SELECT body FROM tool ORDER BY id").fetchall()
+    assets = db.execute("SELECT body FROM asset WHERE NOT outside ORDER BY id").fetchall()
+    outside = db.execute("SELECT body FROM asset WHERE outside ORDER BY id").fetchall()
+    return Graph(
+        scan_id=meta(db, "scan_id"),
+        scan_at=meta(db, "scan_at"),
+        tools=tuple(from_json(Tool, json.loads(body)) for (body,) in tools),
+        assets=tuple(asset_of(json.loads(body), times) for (body,) in assets),
+        edges=tuple(sorted(_read_edges(db, ids), key=edge_key)),
+        outside=tuple(from_json(Outside, json.loads(body)) for (body,) in outside),
+        slices=tuple(from_json(Slice, row) for row in json.loads(meta(db, "ledger") or "[]")),
+    )
+
+
+def _read_edges(db: sqlite3.Connection, ids: Mapping[int, str]) -> Iterator[Edge]:
+    for a, b, verb, name, how, spot, confidence in db.execute(
+        "SELECT src, dst, verb, name, how, spot, confidence FROM edge"
+    ):
+        row = {"source": ids[a], "target": ids[b], "verb": verb, "name": name, "how": how, "where": spot}
+        yield from_json(Edge, {**row, "confidence": confidence})
+
+
+def known(db: sqlite3.Connection, source: str) -> dict[SliceKey, KnownSlice]:
+    """What is held of a source, by slice."""
+    found = {}
+    rows = db.execute("SELECT sid, body, baseline FROM slice WHERE source = ?", (source,)).fetchall()
+    for sid, body, baseline in rows:
+        row = from_json(Slice, json.loads(body))
+        hashes, missing = {}, set()
+        for key, mark, last in db.execute(
+            "SELECT key, hash, last_seen FROM observation WHERE sid = ? AND gone_at IS NULL", (sid,)
+        ):
+            hashes[key] = mark
+            if last is not None:
+                missing.add(key)
+        found[row.key] = KnownSlice(row, _baseline(baseline), hashes, frozenset(missing))
+    return found
+
+
+def live(db: sqlite3.Connection) -> Iterator[Row]:
+    """Every live observation."""
+    for sid, at, body in db.execute("SELECT sid, at, body FROM slice ORDER BY sid").fetchall():
+        row = from_json(Slice, json.loads(body))
+        for key, text, first, last in db.execute(
+            "SELECT key, body, first_seen, last_seen FROM observation WHERE sid = ? AND gone_at IS NULL ORDER BY key",
+            (sid,),
+        ):
+            yield Row(row, observation_of(key, json.loads(text)), first, last or at)
+
+
+def slices(db: sqlite3.Connection) -> list[Slice]:
+    """The ledger, sorted."""
+    rows = db.execute("SELECT body FROM slice ORDER BY source, listing, scope")
+    return [from_json(Slice, json.loads(body)) for (body,) in rows]
+
+
+def meta(db: sqlite3.Connection, key: str) -> str:
+    """What the store remembers under `key`, or nothing."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return row[0] if row else ""
+
+
+def set_meta(db: sqlite3.Connection, key: str, value: str) -> None:
+    """Remember `value` under `key`."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+def _baseline(text: str | None) -> Baseline | None:
+    if not text:
+        return None
+    config, principal, visibility = json.loads(text)
+    return Baseline(config, principal, Visibility(visibility))

@@ -1,0 +1,66 @@
+"""How findings look: one letter and one colour family for each rule.
+
+Colour alone does not tell findings apart for everyone, so every mark also carries its letter. The
+colours keep their distance under simulated protanopia, deuteranopia and tritanopia (held by a test).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A kind of finding on the map: letter, wording of the legend, rules, and its colour family."""
+
+    letter: str
+    label: str
+    rules: tuple[str, ...]
+    family: str
+
+
+SIGNS: tuple[Sign, ...] = (
+    Sign("D", "duplicate", ("duplicate-asset", "duplicate-claim"), "duplicate"),
+    Sign("I", "isolated or closed", ("isolated-tool", "closed-silo"), "isolated"),
+    Sign("O", "overlapping", ("overlapping-tools",), "overlap"),
+    Sign("H", "hidden share", ("hidden-share",), "hidden"),
+    Sign("B", "single bridge", ("single-bridge",), "isolated"),
+    Sign("S", "shadow tool", ("shadow-tool",), "hidden"),
+    Sign("K", "secret in plain text", ("secret-in-configuration",), "risk"),
+    Sign("G", "ungoverned", ("ungoverned-model",), "risk"),
+    Sign("U", "nobody owns it", ("unowned", "orphan-asset"), "unowned"),
+    Sign("N", "no return shown", ("negative-return", "unmeasured-value"), "value"),
+    Sign("P", "stalled pilot", ("stalled-pilot",), "value"),
+    Sign("Z", "dormant", ("dormant",), "value"),
+    Sign("F", "other finding", (), "value"),
+)
+"""In order of precedence: where several apply to one thing, the first decides its mark."""
+
+COLOURS: dict[str, dict[str, str]] = {
+    "light": {
+        "duplicate": "#d94d00",
+        "isolated": "#581a88",
+        "overlap": "#ffcd32",
+        "hidden": "#20ca7a",
+        "risk": "#7f001b",
+        "unowned": "#1d70ff",
+        "value": "#a25381",
+        "none": "#c3ccd6",
+    },
+    "dark": {
+        "duplicate": "#ff8009",
+        "isolated": "#a849f5",
+        "overlap": "#ffff46",
+        "hidden": "#36ec8f",
+        "risk": "#ff3345",
+        "unowned": "#8caaff",
+        "value": "#b1a3a2",
+        "none": "#566575",
+    },
+}
+"""Fill by theme and family; `none` is a thing without findings."""
+
+
+def sign_of(rule: str) -> int:
+    """The index in `SIGNS` of the sign that stands for `rule`; rules of others get the last one."""
+    return next((i for i, sign in enumerate(SIGNS) if rule in sign.rules), len(SIGNS) - 1)

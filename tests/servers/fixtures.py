@@ -1,0 +1,168 @@
+"""pytest fixtures for the real servers, and the count of tests that ran against each.
+
+A server starts when the first test asks for it and stops at the end of the session. What this machine
+lacks skips with one line, or fails when `SILOSCOPE_REQUIRE_SERVERS=1`. A server that is there and does
+not come up is an error, never a skip. The end of the session prints one line a server.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import SERVERS, Missing, Server, load
+from tests.servers.base import ROOT
+from tests.servers.chromium import Chromium, Recorded
+from tests.servers.proxy import FaultProxy
+
+# Fixtures that stand for a server, where the name differs from the server's.
+FIXTURES = {"prism_uipath": "prism", "moto_iam": "moto"}
+COUNTED = "server"  # key of the user property that carries the count, also from other processes
+
+
+def _require(reason: str) -> None:
+    if os.environ.get("SILOSCOPE_REQUIRE_SERVERS") == "1":
+        pytest.fail(f"SILOSCOPE_REQUIRE_SERVERS=1, but: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def running(server: Server) -> Iterator[Server]:
+    """Install when needed, start, yield, stop; skip or fail when this machine cannot."""
+    try:
+        server.ensure_installed()
+        server.start()
+    except Missing as missing:
+        _require(str(missing))
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of third-party data, which is no part of this project."""
+    named = os.environ.get("SILOSCOPE_CORPORA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "corpora"
+    if not folder.is_dir():
+        pytest.skip(f"no third-party data: SILOSCOPE_CORPORA is not set and {folder} is not there")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Server]:
+    """Moto where any credentials pass; call `reset` before relying on an empty account."""
+    yield from running(load("moto")())
+
+
+@pytest.fixture
+def moto_iam() -> Iterator[Server]:
+    """A fresh moto that judges by IAM policies after its first three calls."""
+    yield from running(load("moto")(no_auth_actions=3))
+
+
+@pytest.fixture(scope="session")
+def mlflow() -> Iterator[Server]:
+    """MLflow's tracking server and registry."""
+    yield from running(load("mlflow")())
+
+
+@pytest.fixture(scope="session")
+def airflow() -> Iterator[Server]:
+    """Airflow's API server with the DAGs of `tests/servers/dags`."""
+    yield from running(load("airflow")())
+
+
+@pytest.fixture(scope="session")
+def nodered() -> Iterator[Server]:
+    """Node-RED's runtime and admin API."""
+    yield from running(load("nodered")())
+
+
+@pytest.fixture(scope="session")
+def neo4j() -> Iterator[Server]:
+    """A Neo4j with password authentication."""
+    yield from running(load("neo4j")())
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """PostgreSQL, superuser without password."""
+    yield from running(load("postgres")())
+
+
+@pytest.fixture(scope="session")
+def prism_uipath(corpora: Path) -> Iterator[Server]:
+    """A mock of UiPath Orchestrator from the vendor's own specification."""
+    yield from running(load("prism")(spec=corpora / "uipath-openapi" / "definitions" / "orchestrator.yaml"))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """A browser. By module, not session: while playwright lives, its event loop forbids `asyncio.run`."""
+    yield from running(Chromium())
+
+
+@pytest.fixture
+def browser_page(chromium: Chromium) -> Iterator[Recorded]:
+    """An offline page with lists of what it said and asked for."""
+    with chromium.page() as recorded:
+        yield recorded
+
+
+@pytest.fixture
+def page(browser_page: Recorded) -> object:
+    """The bare playwright page of `browser_page`."""
+    return browser_page.page
+
+
+@pytest.fixture
+def fault_proxy() -> Iterator[object]:
+    """A function (url, rule) -> running `FaultProxy`; all of them stop after the test."""
+    opened: list[FaultProxy] = []
+
+    def put_in_front(url: str, *rule: object) -> FaultProxy:
+        proxy = FaultProxy(url, *rule).__enter__()
+        opened.append(proxy)
+        return proxy
+
+    yield put_in_front
+    for proxy in opened:
+        proxy.__exit__(None, None, None)
+
+
+def _servers_of(item: pytest.Item) -> set[str]:
+    """The servers a test uses, by its fixtures and by `@pytest.mark.server("name")`."""
+    asked = set(getattr(item, "fixturenames", ()))
+    named = {FIXTURES.get(name, name) for name in asked if FIXTURES.get(name, name) in SERVERS}
+    return named | {mark.args[0] for mark in item.iter_markers("server") if mark.args}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note which servers a test ran against, and show their logs when it failed."""
+    report = yield
+    if report.when != "call" or report.skipped:
+        return report
+    for name in sorted(_servers_of(item)):
+        report.user_properties.append((COUNTED, f"{name} {load(name).version()}"))
+    if report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            if isinstance(value, Server) and not isinstance(value, Chromium):
+                report.sections.append((f"end of the log of {value.name}", value.log_tail()))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line a server: its version and how many tests ran against it, those that failed included."""
+    counts: Counter[str] = Counter()
+    for outcome in ("passed", "failed", "xfailed", "xpassed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            if getattr(report, "when", None) == "call":
+                counts.update(value for key, value in report.user_properties if key == COUNTED)
+    if counts:
+        terminalreporter.section("servers")
+    for server, count in sorted(counts.items()):
+        terminalreporter.write_line(f"{server}: {count} {'test' if count == 1 else 'tests'} ran against it")
