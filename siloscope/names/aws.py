@@ -204,7 +204,9 @@ def _sagemaker(labels: list[str], path: str, context: Context) -> str | None:
         return ""
     if not context.account:
         return f"https://{'.'.join(labels)}.amazonaws.com/endpoints/{parts[1]}"
-    return f"arn:{partition_of(region)}:sagemaker:{region}:{context.account}:endpoint/{parts[1].lower()}"
+    return arn(
+        "arn", f"{partition_of(region)}:sagemaker:{region}:{context.account}:endpoint/{parts[1].lower()}", context
+    )
 
 
 _SERVICES: dict[str, Callable[[list[str], str, Context], str | None]] = {

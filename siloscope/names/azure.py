@@ -17,7 +17,7 @@ def arm(text: str) -> str | None:
     A bare path counts only when it can be nothing else: a GUID, a resource group or a provider must follow.
     """
     path = constant(text.strip("/").lower())
-    parts = [part for part in path.split("/") if part]
+    parts = [part.strip() for part in path.split("/") if part.strip()]
     if len(parts) < 2 or parts[0] != "subscriptions" or " " in parts[1]:
         return None
     if not _GUID(parts[1]) and not (len(parts) > 2 and parts[2] in {"resourcegroups", "providers"}):
@@ -26,7 +26,7 @@ def arm(text: str) -> str | None:
 
 
 def _resource(parts: list[str]) -> list[str]:
-    """`subscriptions/S[/resourcegroups/G][/providers/NS/TYPE/NAME...]...` without a trailing action or unpaired type."""
+    """`subscriptions/S[/resourcegroups/G][/providers/NS/TYPE/NAME...]...` without a trailing action or lone type."""
     at = 0
     if parts[0] == "subscriptions":
         at = 4 if parts[2:3] == ["resourcegroups"] and len(parts) > 3 and parts[3] != "providers" else 2
@@ -41,8 +41,8 @@ def _resource(parts: list[str]) -> list[str]:
 
 
 def _arm(_scheme: str, rest: str, _context: Context) -> str | None:
-    path = constant(rest.strip("/").lower()).strip("/ ")
-    parts = [part for part in path.split("/") if part]
+    path = constant(rest.strip("/").lower())
+    parts = [part.strip() for part in path.split("/") if part.strip()]
     # Tenant-level resources (`providers/microsoft.management/...`) are names too, once spelled as arm://.
     if len(parts) < 2 or parts[0] not in {"subscriptions", "providers"}:
         return None
@@ -75,7 +75,7 @@ def _sb(_scheme: str, rest: str, _context: Context) -> str | None:
 
 def cosmos(name: str, path: str) -> str:
     """`azurecosmos://{account}.documents.azure.com/dbs/{database}/colls/{container}` (OpenLineage's parts, joined)."""
-    parts = [part for part in constant(path).split("/") if part]
+    parts = [part.strip() for part in constant(path).split("/") if part.strip()]
     kept: list[str] = []
     for kind, part in zip(parts[::2], parts[1::2], strict=False):
         if kind.lower() not in {"dbs", "colls"}:
@@ -111,7 +111,7 @@ def address(name: str, path: str, _query: str, _context: Context) -> str | None:
         return azure_blob(account, path)
     shared = _SHARE_HOST(name)
     if shared:
-        return _share("az" + shared[2], f"//{shared[1]}{path}", _context)
+        return _share("az" + shared[2], f"//{shared[1].removesuffix('-secondary')}{path}", _context)
     if is_service_bus(name):
         return service_bus(name, path)
     if name in {"management.azure.com", "management.core.windows.net"}:
@@ -123,7 +123,14 @@ def address(name: str, path: str, _query: str, _context: Context) -> str | None:
     return ""
 
 
+def machine_learning(_scheme: str, rest: str, _context: Context) -> str | None:
+    """`azureml://{region}.api.azureml.ms/mlflow/v1.0/subscriptions/...`: the workspace that tracks; None for others."""
+    at = rest.find("/subscriptions/")
+    return arm(rest[at:]) if at >= 0 else None
+
+
 SCHEMES: dict[str, Parser] = {
+    "azureml": machine_learning,
     "arm": _arm,
     "sb": _sb,
     "azurecosmos": _cosmos,

@@ -39,7 +39,7 @@ def canonical(spelling: str, context: Context = EMPTY) -> str | None:
     try:
         scheme, colon, rest = text.partition(":")
         if colon:
-            parser = SCHEMES.get(scheme) or _scheme(scheme)
+            parser = SCHEMES.get(scheme) or parser_of(scheme)
             if parser:
                 return parser(scheme.lower(), rest, context) or None
         return _bare(text, context) if text else None
@@ -50,7 +50,7 @@ def canonical(spelling: str, context: Context = EMPTY) -> str | None:
 _QUOTES = "\"'`=<"
 
 
-def _scheme(scheme: str) -> Parser | None:
+def parser_of(scheme: str) -> Parser | None:
     """The parser of a scheme in any case, with or without a driver."""
     scheme = scheme.lower()
     found = SCHEMES.get(scheme)

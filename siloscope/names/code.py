@@ -28,12 +28,16 @@ def repository(name: str, path: str) -> str | None:
     path = constant(path.partition("@")[0].strip("/").partition("/-/")[0])
     parts = [part for part in path.split("/") if part]
     for at, part in enumerate(parts):
+        if part == ".git":
+            parts = parts[:at]
+            break
         if part.endswith(".git"):
             parts = [*parts[:at], part.removesuffix(".git").rstrip()]
             break
         if at >= 2 and part in _INSIDE:
             parts = parts[:at]
             break
+    parts = [part.strip() for part in parts if part.strip()]
     if name in {"github.com", "bitbucket.org"}:
         parts = parts[:2]
     if name.removeprefix("ssh.") == "dev.azure.com":
@@ -99,7 +103,7 @@ def hub(path: str) -> str | None:
 
     huggingface_hub docs, "Filesystem API": hf://[<repo_type_prefix>]<repo_id>[@<revision>]/<path>
     """
-    parts = [part for part in constant(path).split("/") if part]
+    parts = [bare for part in constant(path).split("/") if (bare := part.partition("@")[0].strip())]
     if parts[:2] in (["api", "models"], ["api", "inference"]) or parts[:1] == ["models"]:
         parts = parts[2:] if parts[0] == "api" else parts[1:]
     elif parts[:1] == ["api"]:
@@ -110,8 +114,7 @@ def hub(path: str) -> str | None:
         return ""
     if len(rest) > 1 and rest[1] in {"tree", "resolve", "blob", "raw"}:
         rest = rest[:1]
-    rest = [bare for part in rest[:2] if (bare := part.partition("@")[0].strip())]
-    return "hf://" + "/".join([*kind, *rest]) if rest else ""
+    return "hf://" + "/".join([*kind, *rest[:2]])
 
 
 _HUB_PAGES = frozenset({"docs", "blog", "papers", "settings", "join", "login", "pricing", "tasks", "learn", "api",

@@ -12,6 +12,7 @@ class Engine:
 
     Query engines and catalogs (Trino, Hive, Milvus) keep their own scheme: what they name is not what the
     database behind the same port would. `levels` counts containers above a table: 2 is database and schema.
+    Port 0 means that none is implied (Hive: metastore and HiveServer2 differ).
     `namespace` is the OpenLineage scheme, "" where the naming spec has no row.
     """
 
@@ -45,7 +46,7 @@ _ALL = (
     Engine("neo4j", 7687),
     Engine("crate", 5432, scheme="crate", levels=2, namespace="crate"),
     Engine("trino", 8080, scheme="trino", levels=2, namespace="trino"),
-    Engine("hive", 10000, scheme="hive", namespace="hive"),
+    Engine("hive", 0, scheme="hive", namespace="hive"),
     Engine("impala", 21050, scheme="impala"),
     Engine("milvus", 19530, scheme="milvus", namespace="milvus"),
     Engine("fabric-warehouse", 1433, scheme="fabric-warehouse", levels=2, namespace="fabric-warehouse"),

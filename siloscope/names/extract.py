@@ -13,7 +13,7 @@ from siloscope.names.engines import engine_at, engine_named, is_managed
 from siloscope.names.images import image
 from siloscope.names.parts import host, token_like
 from siloscope.names.sql import MAX_SQL, sql_tables
-from siloscope.names.text import names_in
+from siloscope.names.text import NAMESPACES, names_in
 
 MAX_DEPTH = 100
 MAX_NODES = 2_000_000
@@ -93,7 +93,7 @@ class _Walk:
             if text.startswith("arn:") and (name := canonical(text)):
                 yield name, where
             return
-        if key in _IMAGE_KEYS and (name := image(text)):
+        if key in _IMAGE_KEYS and not text.startswith("image/") and re.search("[/:]", text) and (name := image(text)):
             yield name, where
             return
         if text[:1] in "{[" and nested < _JSON_IN_STRING and len(text) <= _JSON_SIZE and text.rstrip()[-1] in "}]":
@@ -115,7 +115,9 @@ class _Walk:
         if len(text) > 2048 or text.count("://") > 1 or " " in text.strip() or "\n" in text:
             return None
         name = canonical(text, self.bare)
-        return None if name and name.startswith("oci://docker.io/") and "docker.io" not in text else name
+        if name and (name.startswith(NAMESPACES) or (name.startswith("oci://docker.io/") and "docker.io" not in text)):
+            return None
+        return name
 
 
 def _json(text: str) -> Any:

@@ -106,7 +106,9 @@ def _spanner(_scheme: str, rest: str, _context: Context) -> str | None:
 
 def resource(service: str, path: str) -> str | None:
     """A full or relative resource name: `projects/p/topics/t` of `pubsub` and the like."""
-    parts = [part for part in constant(path.partition(":")[0] if service != "bigquery" else path).split("/") if part]
+    parts = [
+        part for part in constant(path.partition(":")[0] if service != "bigquery" else path).split("/") if part.strip()
+    ]
     if service == "storage" and "buckets" in parts:
         at = parts.index("buckets") + 1
         key = "/".join(parts[at + 2 :]) if parts[at + 1 : at + 2] == ["objects"] else ""

@@ -69,14 +69,16 @@ def clear(text: str) -> str | None:
     if at:
         return image(text) if digest.startswith("sha256:") else None
     name, _, tag = body.rpartition(":")
-    if body.startswith("library/") or (name[:1].isalpha() and _VERSION(tag) and "//" not in body and body.count(":") == 1):
+    if body.startswith("library/") or (
+        name[:1].isalpha() and _VERSION(tag) and "//" not in body and body.count(":") == 1
+    ):
         return image(text)
     return None
 
 
 def _oci(_scheme: str, rest: str, _context: Context) -> str | None:
     path = rest.removeprefix("//")
-    if "/" not in path.rstrip("/") and rest.startswith("//"):
+    if _scheme == "oci" and "/" not in path.rstrip("/") and rest.startswith("//"):
         known = _place(path.rstrip("/"))
         return f"oci://{known}" if known else None
     return image(path)

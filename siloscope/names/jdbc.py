@@ -47,14 +47,16 @@ _PROPERTIES = re.compile("[?;]").search
 
 
 def _plain(engine: str, tail: str) -> str | None:
-    where, path, given = _split(tail, wanted=tail.count("/") < 3 or tail.endswith("/") or "/?" in tail or "/;" in tail)
+    where, path, _ = _split(tail, wanted=False)
     # Db2 puts properties behind the database with a colon, Teradata makes the path a list of properties.
     name = constant(path).partition(":")[0]
     if engine == "teradata":
         options = {key: value for key, _, value in (each.partition("=") for each in path.split(","))}
         name = options.get("DATABASE", "")
         where += f":{options['DBS_PORT']}" if "DBS_PORT" in options else ""
-    name = name or given.get("databasename") or given.get("database", "")
+    if not name:
+        given = _split(tail)[2]
+        name = given.get("databasename") or given.get("database", "")
     return located(ENGINES[engine], where, *(unquote(part) for part in name.split("/") if part))
 
 
@@ -128,6 +130,7 @@ def _hive(tail: str, _context: Context) -> str | None:
         # The hosts are ZooKeeper's; the servers behind them are not known, the quorum is their name.
         known = place(where, None)
         return table_path("hive", known, constant(path)) if known else None
+    where = ",".join(one if ":" in one else f"{one}:10000" for one in where.split(","))
     return located(ENGINES["hive"], where, constant(path))
 
 
@@ -160,8 +163,6 @@ _READERS: dict[str, Reader] = {
     "awsathena": _athena,
     "athena": _athena,
     "bigquery": _bigquery,
-    # jdbc-secretsmanager:postgresql://... wraps another driver's URL.
-    "jdbc": lambda tail, context: jdbc("jdbc", tail, context),
 }
 
 SCHEMES: dict[str, Parser] = {"jdbc": jdbc, "jdbc-secretsmanager": jdbc}

@@ -55,7 +55,7 @@ def _gs(_scheme: str, rest: str, _context: Context) -> str | None:
 def azure_blob(account: str, path: str) -> str | None:
     """`azblob://account/container/path`; account and container fold to lower case (Azure: both are lower case only)."""
     account = account.lower()
-    if not _AZURE_PART(account):
+    if not _AZURE_PART(account) or account[0] == "$":
         return None
     container, _, key = constant(path.lstrip("/")).partition("/")
     container = container.lower()

@@ -7,7 +7,7 @@ no pattern that tries every position of the text at unbounded cost. What is foun
 import re
 from collections.abc import Iterator
 
-from siloscope.names.canonical import _scheme, canonical
+from siloscope.names.canonical import canonical, parser_of
 from siloscope.names.context import EMPTY, Context, Mention
 from siloscope.names.engines import MANAGED_SUFFIXES
 from siloscope.names.images import REGISTRY_SUFFIXES
@@ -23,13 +23,14 @@ _ARM = re.compile(r"/subscriptions/[0-9a-f-]{36}[^\s\"'<>`,;(){}|\\]{0,1024}", r
 _JDBC = re.compile(r"jdbc:[a-z0-9]{2,20}:[^\s\"'<>`]{3,4000}")
 _RELATIVE = re.compile(r"(?<![\w.:/-])(?:models|runs|mlflow-artifacts|dbfs):/[^/\s\"'<>`,;][^\s\"'<>`,;]{0,1024}")
 _CONNECTION = re.compile(
-    r"(?<![\w.-])(?:DefaultEndpointsProtocol|AccountEndpoint|AccountName|BlobEndpoint|Endpoint|Server|Data Source|Driver|"
-    r"Host|Provider|Addr|Database|Initial Catalog|User ID|Uid)\s?=[^\r\n\"<>`]{3,2000}",
+    r"(?<![\w.-])(?:DefaultEndpointsProtocol|AccountEndpoint|AccountName|BlobEndpoint|Endpoint|Server|Data Source|"
+    r"Driver|Host|Provider|Addr|Database|Initial Catalog|User ID|Uid)\s?=[^\r\n\"<>`]{3,2000}",
     re.IGNORECASE,
 )
 _DSN_VALUE = r"(?:'(?:[^'\\]|\\.){0,200}+'|[^\s'\";]{1,200}+)"
 _DSN = re.compile(
-    rf"(?<![\w.-])(?:host|dbname|user|port|password)=(?={_DSN_VALUE}\s){_DSN_VALUE}(?:[ \t]{{1,3}}[a-z_]{{2,30}}={_DSN_VALUE}){{1,20}}+"
+    rf"(?<![\w.-])(?:host|dbname|user|port|password)=(?={_DSN_VALUE}\s){_DSN_VALUE}"
+    rf"(?:[ \t]{{1,3}}[a-z_]{{2,30}}={_DSN_VALUE}){{1,20}}+"
 )
 _BOOTSTRAP = re.compile(r"bootstrap[._-]?servers?[\"']?\s{0,3}[=:]\s{0,3}[\"'\[]{0,2}[^\"'\s\]]{3,4000}", re.IGNORECASE)
 _MANAGED = re.compile(
@@ -49,10 +50,19 @@ _IMAGE = re.compile(
 )
 _CAI = re.compile(r"(?<![:\w])//[a-z]{2,40}\.googleapis\.com/projects/[^\s\"'<>`,;]{3,1024}")
 _PROJECTS = re.compile(
-    r"(?<![\w/.-])projects/[a-z0-9][a-z0-9.:-]{2,60}/(?:topics|subscriptions|datasets|secrets|locations)/[\w/.@-]{1,512}"
+    r"(?<![\w/.-])projects/[a-z0-9][a-z0-9.:-]{1,62}/(?:topics|subscriptions|datasets|secrets|locations)/[\w/.@-]{1,512}"
 )
 _SCP = re.compile(r"(?<![\w.@/-])git@[\w.-]{1,253}:[\w./~-]{1,300}")
-_BACKTICK = re.compile(r"`([a-z][a-z0-9-]{4,28}[a-z0-9])\.(\w{1,300})\.([\w$*-]{1,300})`")
+_BACKTICK = re.compile(
+    r"(?i:from|join|into|update|table)\s{1,20}`([a-z][a-z0-9-]{4,28}[a-z0-9])\.(\w{1,300})\.([\w$*-]{1,300})`"
+)
+
+
+# XML and JSON schema namespaces look like addresses and name no service.
+NAMESPACES = tuple(f"https://{host}" for host in (
+    "www.w3.org/", "schemas.openxmlformats.org", "schemas.xmlsoap.org", "schemas.microsoft.com", "json-schema.org",
+    "schema.management.azure.com", "purl.org", "xmlns.", "schemas.android.com", "ns.adobe.com",
+))  # fmt: skip
 
 
 def extract_text(text: str, context: Context = EMPTY, where: str = "") -> Iterator[Mention]:
@@ -74,7 +84,8 @@ def names_in(text: str, context: Context) -> Iterator[str]:
         name = canonical(spelling, bare)
         if name:
             done = end
-            yield name
+            if not name.startswith(NAMESPACES):
+                yield name
 
 
 def _spans(text: str, context: Context) -> Iterator[Span]:
@@ -118,23 +129,25 @@ def _urls(text: str) -> Iterator[Span]:
     while at >= 0:
         after = at + 3
         before = _SCHEME_BEFORE.search(text, max(0, at - 40), at)
-        scheme = before[0] if before else ""
-        body = _BODY.match(text, after)
-        known = scheme and (scheme.lower().startswith("jdbc") or _scheme(scheme))
-        if before and body and known and not scheme.lower().startswith("jdbc"):
-            spelling = _url(text, scheme, body)
+        at = text.find("://", after)
+        # A URL ends before the scheme of the next one; JDBC has its own pattern.
+        if before and not before[0].lower().startswith("jdbc") and parser_of(before[0]):
+            body = _BODY.match(text, after, at if at >= 0 else len(text))
+            spelling = _url(text, before[0], body, inner=body.end() == at) if body else None
             if spelling:
                 yield before.start(), before.start() + len(spelling), spelling
-        at = text.find("://", after)
 
 
-def _url(text: str, scheme: str, body: re.Match[str]) -> str | None:
+def _url(text: str, scheme: str, body: re.Match[str], *, inner: bool) -> str | None:
     rest = body[0]
+    if inner and (following := _SCHEME_BEFORE.search(rest, max(0, len(rest) - 40))):
+        rest = rest[: following.start()]
     found = _NEXT_NAME.search(rest)
     if found:
         rest = rest[: found.start()]
     if "\\" in rest and scheme != "host":
         rest = rest.partition("\\")[0]
+    rest = rest.partition("|")[0]
     if "&quot;" in rest:
         rest = rest.partition("&quot;")[0]
     rest = _trim(rest)

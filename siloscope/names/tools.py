@@ -1,6 +1,7 @@
 """Names of tools' own things: `mlflow://{host}/model/{name}`, `n8n://{host}/workflow/{id}`, and MLflow's URIs."""
 
 from siloscope.names.context import Context, Parser
+from siloscope.names.objects import table_path
 from siloscope.names.parts import authority, compose, constant, plain, split_port
 
 # Schemes siloscope defines, {tool}://{authority}/{kind}/{id}; the number of path segments that belong to the authority.
@@ -8,7 +9,7 @@ OWN = {
     **dict.fromkeys(
         "mlflow a360 blueprism powerplatform n8n nodered airbyte fivetran kafka-connect dagster airflow prefect dbt "
         "wandb kubeflow kserve kubernetes robocorp robotframework camunda backstage datahub openmetadata openlineage "
-        "terraform vertex azureml huggingface csv focus grafana tableau powerbi looker superset metabase".split(),
+        "terraform vertex huggingface csv focus grafana tableau powerbi looker superset metabase".split(),
         0,
     ),
     "uipath": 2,
@@ -38,7 +39,8 @@ def _instance(context: Context) -> tuple[str, str]:
 def models(_scheme: str, rest: str, context: Context) -> str | None:
     """`models:/x`, `models:/x/3`, `models:/x@champion`, `models:/m-ID`, as the instance's names.
 
-    MLflow docs, "Model registry", URI forms. Unity Catalog's three dotted parts are `unitycatalog://` names.
+    MLflow docs, "Model registry", URI forms. Unity Catalog's three dotted parts are
+    `unitycatalog://` names, whose alias is an attribute.
     """
     scheme, where = _instance(context)
     if rest.startswith("//"):
@@ -51,8 +53,7 @@ def models(_scheme: str, rest: str, context: Context) -> str | None:
     if not name:
         return None
     if scheme in {"databricks", "unitycatalog"} and name.count(".") == 2:
-        version = [alias and f"@{alias}"] if at else parts[1:2]
-        return compose("unitycatalog", where, *name.split("."), *version)
+        return table_path("unitycatalog", where, *name.split("."), *parts[1:2])
     if name.startswith("m-") and len(name) == 34 and len(parts) == 1:
         return compose("mlflow", where, "logged-model", name)
     return compose("mlflow", where, "model", plain(name) + at + alias, *parts[1:2])

@@ -184,6 +184,7 @@ _HOSTS: dict[str, HostParser] = {
     "windows.net": azure.address,
     "azure.com": _logic_app,
     "azure.net": azure.address,
+    "azureml.ms": lambda _name, path, _query, context: azure.machine_learning("azureml", path, context) or "",
     "usgovcloudapi.net": azure.address,
     "chinacloudapi.cn": azure.address,
     "powerplatform.com": _power_automate,

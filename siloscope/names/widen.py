@@ -8,7 +8,7 @@ from siloscope.names.tools import OWN
 # Segments of a path that only say what kind of thing follows; cutting there would name no container.
 _KINDS = frozenset({"dbs", "colls", "topics", "subscriptions", "consumergroups", "object", "versions"})
 # Without a port these mean the default one, so the bare host is not wider but another spelling.
-_PORT_FILLED = frozenset("kafka amqp mqtt nats pulsar trino hive crate impala milvus fabric-warehouse".split())
+_PORT_FILLED = frozenset("oci kafka amqp mqtt nats pulsar trino crate impala milvus fabric-warehouse".split())
 # How many segments below the authority make the container that stands for things nobody scanned.
 _ROOT_DEPTH = {
     "azblob": 1, "azqueue": 1, "aztable": 1, "azfile": 1, "file": 1, "host": 1, "trino": 1, "hive": 1, "crate": 1,
