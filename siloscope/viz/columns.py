@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from os.path import commonprefix
 from typing import Any
 
 NAME_LIMIT = 300
@@ -54,7 +53,9 @@ def front(texts: Sequence[str]) -> dict[str, list[Any]]:
     """Front coding: for each text how many characters it shares with the one before, and the rest."""
     shared, rest, before = [], [], ""
     for text in texts:
-        keep = len(commonprefix((before, text)))
+        keep = next(
+            (at for at, (a, b) in enumerate(zip(before, text, strict=False)) if a != b), min(len(before), len(text))
+        )
         # A cut inside a surrogate pair would differ between Python and the page's UTF-16 counts.
         if not text[:keep].isascii():
             keep = 0
@@ -67,3 +68,14 @@ def front(texts: Sequence[str]) -> dict[str, list[Any]]:
 def sparse(values: Sequence[Any], empty: Any = 0) -> list[Any]:
     """A column; nothing at all when every value is empty."""
     return [] if all(value == empty for value in values) else list(values)
+
+
+def runs(values: Sequence[int]) -> list[int] | dict[str, list[int]]:
+    """A column of numbers; as `{"runs": [value, times, ...]}` where that is shorter."""
+    coded: list[int] = []
+    for value in values:
+        if coded and coded[-2] == value:
+            coded[-1] += 1
+        else:
+            coded += [value, 1]
+    return {"runs": coded} if len(coded) < len(values) else list(values)

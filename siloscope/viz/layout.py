@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil, cos, log, pi, sin, sqrt
+from math import ceil, cos, log, log2, pi, sin, sqrt
 
 from siloscope.viz.pack import enclose, pack_siblings
 
@@ -56,7 +56,7 @@ def asset_offset(slot: int) -> tuple[float, float]:
 
 def tool_radius(assets: int) -> float:
     """The radius of a tool with room for `assets`, growing by steps of a square root of two in area."""
-    step = 2 ** (ceil(2 * log(max(assets, 4), 2) - 1e-9) / 2)
+    step = 2 ** (ceil(2 * log2(max(assets, 4)) - 1e-9) / 2)
     return SEED_STEP * sqrt(step) + RIM
 
 
@@ -89,9 +89,7 @@ def arrange(
         need = sizes[name] + gap + label / 2 + (gap * 0.9 if name in lonely else 0)
         room.append(max(need, half + gap * 0.5))
     centres = dict(zip(order, pack_siblings(room, stretch=_STRETCH), strict=True))
-    placed = {
-        name: Disc(round(x), round(y + label / 2), round(sizes[name])) for name, (x, y) in centres.items()
-    }
+    placed = {name: Disc(round(x), round(y + label / 2), round(sizes[name])) for name, (x, y) in centres.items()}
     tools = {
         tool: Disc(placed[name].x + round(x), placed[name].y + round(y), round(r))
         for name, (_, discs) in inner.items()
@@ -106,9 +104,7 @@ def _island(tools: Mapping[str, int]) -> tuple[float, dict[str, tuple[float, flo
     radii = [tool_radius(tools[name]) for name in names]
     centres = pack_siblings([r + _TOOL_GAP for r in radii])
     cx, cy, reach = enclose([(x, y, r) for (x, y), r in zip(centres, radii, strict=True)])
-    discs = {
-        name: (x - cx, y - cy, r) for name, (x, y), r in zip(names, centres, radii, strict=True)
-    }
+    discs = {name: (x - cx, y - cy, r) for name, (x, y), r in zip(names, centres, radii, strict=True)}
     return reach + _TOOL_GAP, discs
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-from siloscope.viz.columns import Strings
+from siloscope.viz.columns import Strings, runs
 from siloscope.viz.estate import Estate, Flow, flows, islands
 from siloscope.viz.rules import SIGNS, sign_of
 
@@ -19,9 +20,7 @@ def finding_rows(estate: Estate, findings: Iterable[Row], strings: Strings) -> l
     Subjects that are not on the map (a department, something gone) stay as text in `others`.
     """
     kept = [row for row in findings if row.get("state") != "rejected"]
-    kept.sort(
-        key=lambda row: (-(row.get("annual_saving") or 0), -(row.get("score") or 0), str(row.get("id")))
-    )
+    kept.sort(key=lambda row: (-(row.get("annual_saving") or 0), -(row.get("score") or 0), str(row.get("id"))))
     return [_finding(estate, row, strings) for row in kept]
 
 
@@ -39,8 +38,7 @@ def _finding(estate: Estate, row: Row, strings: Strings) -> dict[str, Any]:
     }
     others = [strings(subject) for subject in subjects if subject not in estate.number]
     because = [
-        [strings(part.get("says"), 600), round(float(part.get("weight") or 0), 3)]
-        for part in row.get("because", ())
+        [strings(part.get("says"), 600), round(float(part.get("weight") or 0), 3)] for part in row.get("because", ())
     ]
     saving = row.get("annual_saving")
     optional = {"others": others, "because": because, "saving": round(saving) if saving else 0}
@@ -82,15 +80,19 @@ def plan_block(estate: Estate, plan: Row, strings: Strings) -> tuple[dict[str, A
             if isinstance(value, int | float) and not isinstance(value, bool)
         },
         "disposition": [
-            DISPOSITIONS.index(row["disposition"]) if row.get("disposition") in DISPOSITIONS else -1
-            for row in rows
+            DISPOSITIONS.index(row["disposition"]) if row.get("disposition") in DISPOSITIONS else -1 for row in rows
         ],
         "target": [estate.number.get(str(row.get("target")), -1) for row in rows],
         "because": [
             [[strings(p.get("says"), 600), round(float(p.get("weight") or 0), 2)] for p in row.get("because", ())]
             for row in rows
         ],
-        "moves": sorted(moves),
+        "moves": {
+            # The difference to the asset before: whole tools move, so most are 1.
+            "asset": runs([b[0] - a[0] for a, b in pairwise([[0], *sorted(moves)])]),
+            "to": runs([move[1] for move in sorted(moves)]),
+            "wave": runs([move[2] for move in sorted(moves)]),
+        },
         "waves": len(plan.get("waves", ())),
     }
     pairs = [(where[asset] or None, (where[to] or None) if to >= 0 else None) for asset, to, _ in sorted(moves)]

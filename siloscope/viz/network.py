@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from math import cos, sqrt
+from math import cos, sin, sqrt
 from typing import Any
 
 from siloscope.errors import ConfigError
@@ -65,7 +65,8 @@ def offline(page: str) -> str:
     hashes = " ".join(sorted({f"'{content_hash(script)}'" for script in scripts}))
     # The library writes style elements of its own; scripts are exactly those of this page.
     policy = f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:"
-    head = f'<head>\n<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">\n<title>Network</title>'
+    meta = f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    head = f"<head>\n{meta}\n<title>Network</title>"
     return page.replace("<html>", '<!doctype html>\n<html lang="en">', 1).replace("<head>", head, 1)
 
 
@@ -88,7 +89,8 @@ def _nodes(estate: Estate, findings: list[Row]) -> list[dict[str, Any]]:
     for number, row in enumerate(rows):
         name = _text(row.get("product") or row.get("name") or row["id"])
         letter = letters.get(number, "")
-        kind = row.get("kind") or ("outside, not scanned" if number >= len(rows) - len(estate.outside) else "tool")
+        outside = number >= len(rows) - len(estate.outside)
+        kind = row.get("kind") or ("outside, not scanned" if outside else "tool")
         x, y = places[number]
         nodes.append(
             {
@@ -96,7 +98,8 @@ def _nodes(estate: Estate, findings: list[Row]) -> list[dict[str, Any]]:
                 "label": f"[{letter}] {name}" if letter else name,
                 "title": "\n".join([name, _text(kind), _text(where[number] or "outside")]),
                 "shape": "dot" if number < len(estate.assets) else "square",
-                "size": 9 if number < len(estate.assets) else 16,
+                "size": 6 if number < len(estate.assets) else 11,
+                "font": {"size": 8 if number < len(estate.assets) else 15},
                 "color": hue.get(where[number], "#9aa5af"),
                 "x": x,
                 "y": y,
@@ -117,7 +120,7 @@ def _letters(estate: Estate, findings: list[Row]) -> dict[int, str]:
 
 def _places(estate: Estate, layout: Layout) -> list[tuple[int, int]]:
     """Pixels on the pyvis canvas; assets around their tool, the outside in a spiral below the map."""
-    scale = 0.6
+    scale = 0.3
     slots: dict[str, int] = {}
     places = []
     for row in estate.assets:
@@ -128,8 +131,13 @@ def _places(estate: Estate, layout: Layout) -> list[tuple[int, int]]:
     places += [(round(layout.tools[t].x * scale), round(layout.tools[t].y * scale)) for t in estate.tools]
     bottom = layout.bounds[3]
     for i in range(len(estate.outside)):
-        reach = 120 * sqrt(i + 1)
-        places.append((round(reach * cos(i * GOLDEN_ANGLE)), round((bottom + reach + 200) * scale)))
+        reach = 60 * sqrt(i + 1)
+        places.append(
+            (
+                round(reach * cos(i * GOLDEN_ANGLE)),
+                round(bottom * scale + reach * sin(i * GOLDEN_ANGLE) + 60 * sqrt(len(estate.outside))),
+            )
+        )
     return places
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from math import atan2, cos, pi, sin, sqrt
 from typing import Any
 
-from siloscope.viz.columns import Strings, front, plain, sparse, web_address
+from siloscope.viz.columns import Strings, front, plain, runs, sparse, web_address
 from siloscope.viz.estate import (
     SHARED,
     UNASSIGNED,
@@ -45,9 +45,7 @@ FAMILIES = {
 """Words in the kind of an asset that decide its shape on the map; the last word of the kind counts most."""
 
 
-def payload(
-    graph: Row, findings: Iterable[Row], plan: Row | None = None, *, title: str = "Silo map"
-) -> dict[str, Any]:
+def payload(graph: Row, findings: Iterable[Row], plan: Row | None = None, *, title: str = "Silo map") -> dict[str, Any]:
     """Everything the map page shows, compact and deterministic.
 
     Args:
@@ -151,16 +149,18 @@ def _assets(estate: Estate, strings: Strings) -> dict[str, Any]:
         "name": [_name(row) for row in rows],
         "kinds": [plain(kind) for kind in kinds],
         "families": [_family(kind) for kind in kinds],
-        "kind": [kind_at[str(row.get("kind") or "")] for row in rows],
-        "department": [
-            strings(row.get("department")) if row.get("department") != estate.island[row["tool"]] else -1
-            for row in rows
-        ],
-        "owner": sparse(strings.many(row.get("owner") for row in rows)),
-        "environment": sparse(strings.many(row.get("environment") for row in rows)),
-        "source": sparse([strings(", ".join(row.get("sources") or [row.get("source", "")])) for row in rows]),
-        "cost": sparse([round(row.get("annual_cost") or 0) for row in rows]),
-        "lastUsed": sparse(strings.many(str(row.get("last_used") or "")[:10] for row in rows)),
+        "kind": runs([kind_at[str(row.get("kind") or "")] for row in rows]),
+        "department": runs(
+            [
+                strings(row.get("department")) if row.get("department") != estate.island[row["tool"]] else -1
+                for row in rows
+            ]
+        ),
+        "owner": runs(strings.many(row.get("owner") for row in rows)),
+        "environment": runs(strings.many(row.get("environment") for row in rows)),
+        "source": runs([strings(", ".join(row.get("sources") or [row.get("source", "")])) for row in rows]),
+        "cost": runs([round(row.get("annual_cost") or 0) for row in rows]),
+        "lastUsed": runs(strings.many(str(row.get("last_used") or "")[:10] for row in rows)),
         "capabilities": sparse([strings.many(row.get("capabilities") or ()) for row in rows], []),
         "url": front([web_address(row.get("url")) for row in rows]),
     }
@@ -230,9 +230,7 @@ def _moor(
     middle = sum(bearing(node) for node in ordered) / len(ordered)
     length = step * (len(ordered) - 1)
     start = _FIRST_TURN + min(max(middle - length / 2, 0.0), _TURNS - length)
-    return {
-        node: _coast(island, discs, start + step * i, layout.shore * 0.62) for i, node in enumerate(ordered)
-    }
+    return {node: _coast(island, discs, start + step * i, layout.shore * 0.62) for i, node in enumerate(ordered)}
 
 
 _FIRST_TURN = -pi / 4
@@ -259,12 +257,14 @@ def _edges(estate: Estate, strings: Strings) -> dict[str, Any]:
     last = max(counts, default=-1)
     verb_at = {verb: chr(97 + number) for number, verb in enumerate(VERBS)}
     return {
-        "out": [counts[node] for node in range(last + 1)],
+        "out": runs([counts[node] for node in range(last + 1)]),
         "target": [row[1] for row in rows],
         "verb": "".join(verb_at.get(row[2], "b") for row in rows),
-        "how": "".join(str(HOWS.index(row[3].get("how", "exact"))) if row[3].get("how", "exact") in HOWS else "0" for row in rows),
-        "where": sparse(strings.many(row[3].get("where") for row in rows)) if len(rows) <= WHERE_LIMIT else [],
-        "confidence": sparse([round(100 * float(row[3].get("confidence", 1.0))) for row in rows], 100),
+        "how": "".join(
+            str(HOWS.index(row[3].get("how", "exact"))) if row[3].get("how", "exact") in HOWS else "0" for row in rows
+        ),
+        "where": runs(strings.many(row[3].get("where") for row in rows)) if len(rows) <= WHERE_LIMIT else [],
+        "confidence": runs([round(100 * float(row[3].get("confidence", 1.0))) for row in rows]),
     }
 
 
@@ -282,7 +282,7 @@ def _fog(fog: Fog, names: list[str], estate: Estate, strings: Strings) -> dict[s
     keys = ("listing", "scope", "status", "reason", "permission", "last_complete")
     return {
         "source": strings(fog.source),
-        "island": names.index(fog.island if fog.island else _bank(fog)),
+        "island": names.index(fog.island or _bank(fog)),
         "tools": [estate.number[tool] for tool in fog.tools],
         "slices": fog.slices,
         "missing": [[strings(row.get(key)) for key in keys] for row in fog.missing],

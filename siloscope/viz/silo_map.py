@@ -23,6 +23,7 @@ SCRIPTS = (
     "pen.js",
     "view.js",
     "state.js",
+    "coast.js",
     "sea.js",
     "ground.js",
     "labels.js",
@@ -31,6 +32,7 @@ SCRIPTS = (
     "side.js",
     "export.js",
     "main.js",
+    "input.js",
 )
 """The viewer's sources, in the order they are joined."""
 
@@ -52,9 +54,7 @@ def silo_map_html(payload: Mapping[str, Any]) -> str:
 def json_for_html(value: Any) -> str:
     """JSON that is safe inside a script element: no `<`, `>`, `&`, line separators or lone surrogates."""
     document = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return re.sub(
-        "[<>&\u2028\u2029\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", document
-    )
+    return re.sub("[<>&\u2028\u2029\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", document)
 
 
 def _policy(script: str, style: str) -> str:

@@ -21,6 +21,20 @@ function unfront({ shared, rest }) {
   return out;
 }
 
+// Columns of numbers may come as runs: value, times, value, times ...
+function unrun(column) {
+  if (!column?.runs) return column;
+  const out = [];
+  for (let i = 0; i < column.runs.length; i += 2) for (let k = 0; k < column.runs[i + 1]; k++) out.push(column.runs[i]);
+  return out;
+}
+for (const part of [raw.assets, raw.edges, raw.plan?.moves ?? {}]) for (const key of Object.keys(part)) part[key] = unrun(part[key]);
+if (raw.plan) {
+  const { asset, to, wave } = raw.plan.moves;
+  let n = 0;
+  raw.plan.moves = asset.map((step, i) => [(n += step), to[i], wave[i]]);
+}
+
 const at = (column, i, empty = 0) => (column.length ? column[i] : empty);
 
 const T = raw.tools;

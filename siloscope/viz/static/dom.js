@@ -34,7 +34,7 @@ function instanceOf(n) {
 }
 
 function link(n, note = "") {
-  const sign = signOf[n] >= 0 ? SIGNS[signOf[n]] : null;
+  const sign = isTool(n) ? toolMark(n - nA)?.sign : SIGNS[signOf[n]];
   return el("button", { cls: "link", type: "button", title: nodeId(n).slice(0, 300), on: { click: () => select({ type: "node", n }, true) } }, [
     sign ? coin(sign) : el("span", { cls: "dot", "aria-hidden": "true" }),
     el("span", { cls: "grow" }, [bdi(nodeName(n)), instanceOf(n)]),

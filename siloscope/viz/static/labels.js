@@ -71,11 +71,19 @@ function drawTitles(pen, seen, room) {
   }
   // Names first for all, then the other lines: a number never takes the place of a name.
   for (const item of pending) placeTitle(item, room, 1);
+  // Being cut off is what the map must say, so those go first.
+  pending.sort((a, b) => b.island.apart - a.island.apart);
   for (const item of pending) placeTitle(item, room, item.lines.length);
   for (const item of pending) if (item.box) drawTitle(pen, item);
 }
 
+// A name alone may lie on land when there is no water left for it; the other lines may not.
 function placeTitle(item, room, most) {
+  if (tryTitle(item, room, most, false) || most > 1) return;
+  tryTitle(item, room, 1, true);
+}
+
+function tryTitle(item, room, most, loose) {
   room.leave(item.box);
   const { island, lines, top, bottom, discs } = item;
   const x = sx(island.x);
@@ -89,13 +97,16 @@ function placeTitle(item, room, most) {
     if (big) places.push([Math.min(Math.max(x, width / 2 + 10), screen_.width - screen_.inset - width / 2 - 10), height / 2 + 10]);
     for (const [px, py] of places) {
       const box = boxAt(px, py, width, height + 4);
-      if (inside(box) && room.free(box) && (big || clearOf(box, discs))) {
+      if (inside(box) && room.free(box) && (big || loose || clearOf(box, discs))) {
         room.take(box);
         Object.assign(item, { box, x: px, y: py - height / 2, shown: part });
-        return;
+        return true;
       }
     }
   }
+  // Where it was placed before, if it was, stays taken.
+  if (item.box) room.take(item.box);
+  return Boolean(item.box);
 }
 
 function drawTitle(pen, { shown, x, y }) {
@@ -187,23 +198,27 @@ function nameAbove(pen, t, x, y, r, room, alpha) {
 
 function drawAssetNames(pen, seen, room) {
   const { pixel } = detail();
-  if (pixel < 34) return;
+  if (pixel < 36) return;
   const size = pixel > 70 ? 11.5 : 10.5;
   const radius = Math.min(9, pixel * 0.27);
+  const symbols = [];
   for (const t of seen.flatMap((island) => island.tools)) {
     if (!onScreen(T.x[t], T.y[t], T.r[t] * cam.k)) continue;
-    for (let n = firstAsset[t]; n < firstAsset[t + 1]; n++) {
-      if (!nodeShown[n] || !onScreen(nodeX[n], nodeY[n], 40)) continue;
-      const name = fitText(nodeName(n), pixel * 1.75, { size });
-      const width = widthOf(name, { size }) + 4;
-      for (const side of [1, -1]) {
-        const y = sy(nodeY[n]) + side * (radius + size * 0.75);
-        const box = boxAt(sx(nodeX[n]), y, width, size * 1.1);
-        if (!inside(box) || !room.free(box)) continue;
-        room.take(box);
-        pen.text(name, sx(nodeX[n]), y, { size, fill: theme().ink, halo: theme().land, haloWidth: 3 });
-        break;
-      }
+    for (let n = firstAsset[t]; n < firstAsset[t + 1]; n++) if (nodeShown[n] && onScreen(nodeX[n], nodeY[n], 40)) symbols.push(n);
+  }
+  for (const n of symbols) room.take(boxAt(sx(nodeX[n]), sy(nodeY[n]), radius * 1.5, radius * 1.5));
+  // What carries a finding is named before what does not.
+  symbols.sort((a, b) => (signOf[b] >= 0) - (signOf[a] >= 0) || a - b);
+  for (const n of symbols) {
+    const name = fitText(nodeName(n), pixel * 2.3, { size });
+    const width = widthOf(name, { size }) + 4;
+    for (const side of [1, -1]) {
+      const y = sy(nodeY[n]) + side * (radius + size * 0.75);
+      const box = boxAt(sx(nodeX[n]), y, width, size * 1.1);
+      if (!inside(box) || !room.free(box)) continue;
+      room.take(box);
+      pen.text(name, sx(nodeX[n]), y, { size, fill: theme().ink, halo: theme().land, haloWidth: 3 });
+      break;
     }
   }
 }

@@ -13,47 +13,8 @@ const onScreen = (x, y, r) =>
   sx(x) + r > 0 && sx(x) - r < screen_.width && sy(y) + r > 0 && sy(y) - r < screen_.height;
 const islandSeen = (island) => onScreen(island.x, island.y, (island.r + 2 * SHORE) * cam.k);
 
-// The discs whose union is an island: all of them make its land; those on the outside, `outer`, are
-// enough for the water around it, and with the discs that round off its notches, `rim`, for its shore.
-const shapes = islands.map(({ tools }) => {
-  const discs = tools.map((t) => [T.x[t], T.y[t], T.r[t]]);
-  const near = discs.map(([x, y, r]) => discs.filter(([u, v, s]) => Math.hypot(u - x, v - y) < r + s + SHORE));
-  const open = discs.map((disc, i) => exposed(disc, near[i]));
-  const fillers = [];
-  const rimFillers = [];
-  for (let i = 0; i < discs.length; i++) {
-    for (let j = i + 1; j < discs.length; j++) {
-      const filler = between(discs[i], discs[j]);
-      if (!filler) continue;
-      fillers.push(filler);
-      if (open[i] && open[j]) rimFillers.push(filler);
-    }
-  }
-  const outer = discs.filter((_, i) => open[i]);
-  return { all: [...discs, ...fillers], rim: [...outer, ...rimFillers], outer };
-});
-
-// Whether some of a disc's coast is not covered by its neighbours.
-function exposed([x, y, r], near) {
-  const margin = SHORE * 0.34;
-  for (let turn = 0; turn < 2 * Math.PI; turn += Math.PI / 12) {
-    const [px, py] = [x + (r + margin) * Math.cos(turn), y + (r + margin) * Math.sin(turn)];
-    if (!near.some(([u, v, s]) => (u !== x || v !== y) && Math.hypot(u - px, v - py) < s + margin)) return true;
-  }
-  return false;
-}
-
-// A disc over the place where two tools touch: it rounds off a notch and closes a hole.
-function between([x, y, r], [u, v, s]) {
-  const length = Math.hypot(u - x, v - y);
-  const gap = length - r - s;
-  if (gap > 0.45 * Math.min(r, s)) return null;
-  const share = (r + gap / 2) / length;
-  return [x + (u - x) * share, y + (v - y) * share, 0.64 * Math.min(r, s)];
-}
-
 const coast = (island, margin, part = "outer") =>
-  shapes[island.i][part].map(([x, y, r]) => [sx(x), sy(y), (r + margin) * cam.k]);
+  shapes[island.i][part].map(([x, y, r]) => [sx(x), sy(y), Math.max(0, (r + margin) * cam.k)]);
 
 function drawWater(pen, seen) {
   const th = theme();
@@ -95,7 +56,7 @@ function drawFog(pen, seen) {
   for (const island of seen) {
     const stipple = stipples[island.i];
     if (!stipple) continue;
-    const r = Math.min(3, Math.max(0.8, stipple.step * cam.k * 0.16));
+    const r = Math.min(3, Math.max(0.55, stipple.step * cam.k * 0.19));
     for (const level of [0.25, 0.5, 0.75, 1]) {
       const dots = stipple.points.filter(([, , a]) => a > level - 0.25 && a <= level);
       pen.circles(dots.map(([x, y]) => [sx(x), sy(y), r]), { fill: th.fog, alpha: level * 0.85 });

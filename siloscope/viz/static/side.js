@@ -199,7 +199,7 @@ function fillLegend() {
   if (!plan && departments.some((island) => island.apart) && departments.length > 1) rows.push(bare("moat", "no bridge at all"));
   if (raw.fog.length) rows.push(bare("stipple", "not looked at"));
   if (nO) rows.push(bare("diamond", "mentioned, not scanned"));
-  if (detail().dots > 0.5) for (const [shape, label] of [["●", "job or other"], ["■", "data"], ["▲", "model"], ["◆", "automation"]]) rows.push(el("span", { cls: "key" }, [el("span", { text: shape, "aria-hidden": "true" }), el("span", { text: label })]));
-  else if (!plan && nT) rows.push(bare("pie", "filled part: share of a tool's assets"));
+  if (!plan && nT) rows.push(bare("pie", "filled part: share of a tool's assets"));
+  for (const [shape, label] of [["●", "job or other"], ["■", "data"], ["▲", "model"], ["◆", "automation"]]) rows.push(el("span", { cls: "key" }, [el("span", { text: shape, "aria-hidden": "true" }), el("span", { text: label })]));
   $("legend").replaceChildren(...rows);
 }
