@@ -22,7 +22,7 @@ MASK = "***"
 _SECRET_WORD = (
     r"passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|account[_-]?key"
     r"|private[_-]?key|license[_-]?key|signature|credential|authorization|auth[_-]?header|bearer|sas|cookie"
-    r"|client[_-]?secret|connection[_-]?string|sasl[._-]?jaas|shared[_-]?access|session[_-]?key|encryption[_-]?key|pin[_-]?code|otp"
+    r"|client[_-]?secret|(?:subscription|functions?|principal|primary|secondary|master|admin|signing|storage|host)[_-]?key|connection[_-]?string|sasl[._-]?jaas|shared[_-]?access|session[_-]?key|encryption[_-]?key|pin[_-]?code|otp"
 )
 # A key is secret when it ends in a secret word: `db_password`, `SECRET_KEY`, `X-Api-Key`; a pointer to
 # a secret (`secretArn`, `tokenUrl`, `credentialStoreId`, `hasPassword`) is a fact worth keeping.
@@ -31,7 +31,7 @@ _SECRET_KEY = re.compile(
 )
 _SECRET_CAMEL = re.compile(
     r"(?:Password|Passwd|Secret|Token|ApiKey|AccessKey|AccountKey|PrivateKey|LicenseKey|SecretKey|Signature"
-    r"|ConnectionString|Passphrase|Credential|SharedAccessKey|AuthHeader|Authorization)s?(?:Value|Text|String|Hash|Plain)?$"
+    r"|ConnectionString|(?:Subscription|Functions?|Principal|Primary|Secondary|Master|Admin|Signing|Storage)Key|Passphrase|Credential|SharedAccessKey|AuthHeader|Authorization)s?(?:Value|Text|String|Hash|Plain)?$"
 )
 _HARMLESS_KEY = re.compile(
     r"(?:next|page|paging|continuation|skip|cursor|sync|etag).?token$|^(?:next|page|max|prompt|completion|total|input|output|num).?tokens?$"
@@ -138,6 +138,9 @@ def _wordy(run: str) -> bool:
     return sum(len(word) for word in _WORD.findall(run)) >= 0.4 * len(run)
 
 
+# In code, any quoted literal that mixes letters and digits may be a secret under an innocent name.
+_CODE = ("jscode", "pythoncode", "functioncode", ".code", ".func", "script", "sourcecode")
+_LITERAL = re.compile(r"""(['"`])(?=[^\s'"`]{0,200}\d)(?=[^\s'"`]{0,200}[A-Za-z])[\w!@#$%^&*+=~?-]{8,200}\1""")
 _IDENTIFYING = ("arn", "id", "name", "uri", "etag", "digest", "sha256")
 
 
@@ -150,7 +153,9 @@ def scrub(value: Any, opaque: tuple[str, ...] = (), path: str = "") -> Any:
     if isinstance(value, str):
         if opaque and _matches(path, opaque):
             return only_names(value)
-        return scrub_text(value, identifier=path.lower().endswith(_IDENTIFYING))
+        low = path.lower()
+        clean = scrub_text(value, identifier=low.endswith(_IDENTIFYING))
+        return _LITERAL.sub(rf"\1{MASK}\1", clean) if low.endswith(_CODE) else clean
     if isinstance(value, Mapping):
         named = _named_secret(value)
         out: dict[str, Any] = {}

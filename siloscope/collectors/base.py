@@ -160,10 +160,10 @@ def take(
     try:
         principal, visibility = client.identity(listing, scope)
         for item in client.pages(listing, scope):
-            seen += 1
             if isinstance(item, Trouble):
                 troubles.append(item)
             else:
+                seen += 1
                 troubles.extend(_read(listing, scope, item, seen, taken))
     except Denied as error:
         status, ended = Status.DENIED, Trouble(str(error), error.permission or listing.permission)
@@ -201,9 +201,7 @@ def _read(listing: Listing, scope: Scope, document: Document, number: int, taken
         observations = list(listing.read(clean, scope))
         opened = list(listing.opens(clean, scope)) if listing.opens else []
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        label = next(
-            (str(clean[key]) for key in ("path", "id", "name", "Id", "Name", "Arn") if clean.get(key)), ""
-        )
+        label = next((str(clean[key]) for key in ("path", "id", "name", "Id", "Name", "Arn") if clean.get(key)), "")
         missing = f"no field {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
         return [Trouble(f"unreadable document {label or number}: {missing}", where=label)]
     for each in observations:
@@ -227,12 +225,8 @@ def _summary(troubles: Sequence[Trouble]) -> str:
 
 def _config_digest(source: Source, listing: Listing, scope: Scope) -> str:
     """A digest of the settings that decide what this slice can see; secrets and names are no part of it."""
-    settings = {
-        key: value for key, value in source.options.items() if key in ("endpoint_url", "filter", "target")
-    }
-    return digest(
-        source.type, source.url or "", str(source.path or ""), listing.name, scope.path, dumps(settings)
-    )
+    settings = {key: value for key, value in source.options.items() if key in ("endpoint_url", "filter", "target")}
+    return digest(source.type, source.url or "", str(source.path or ""), listing.name, scope.path, dumps(settings))
 
 
 def scan(
@@ -270,9 +264,7 @@ def scan(
             while waiting or running:
                 while waiting and len(running) < threads * 2:
                     listing, scope, parent = waiting.popleft()
-                    running.append(
-                        pool.submit(take, client, listing, scope, source, parent=parent, keep=keep)
-                    )
+                    running.append(pool.submit(take, client, listing, scope, source, parent=parent, keep=keep))
                 taken = running.popleft().result()
                 for scope in taken.opened:
                     plan(scope, taken.slice.listing + "@" + taken.slice.scope)
@@ -296,6 +288,4 @@ def _wanted(source: Source, listing: Listing) -> bool:
     services = source.options.get("services")
     if not services:
         return True
-    return any(
-        fnmatchcase(listing.name, pattern) or listing.name.startswith(f"{pattern}.") for pattern in services
-    )
+    return any(fnmatchcase(listing.name, pattern) or listing.name.startswith(f"{pattern}.") for pattern in services)

@@ -173,7 +173,7 @@ _LISTINGS = (
     ),
     provider(
         "cosmosdb.account", "Microsoft.DocumentDB/databaseAccounts", "2024-05-15",
-        data.plain(data.uri_names("documentEndpoint")),
+        data.plain(data.cosmos_names),
     ),
     provider("event-hubs.namespace", "Microsoft.EventHub/namespaces", "2024-01-01", data.plain(data.bus_names)),
     provider(

@@ -109,7 +109,7 @@ def resource_type(arm_id: str) -> str:
 
 def key(arm_id: str) -> str:
     """The join key of an ARM id; one that is cut short by an odd character would claim its parent."""
-    parts = [segment(part) for part in arm_id.lower().split("/") if part]
+    parts = [segment(part).lower() for part in arm_id.split("/") if part]
     name = canonical(arm_id)
     return name if name and name.count("/") == len(parts) + 1 else "arm://" + "/".join(parts)
 
@@ -148,7 +148,7 @@ def resource(
         kind=kind,
         name=str(document.get("name") or arm_id.rpartition("/")[2]).rpartition("/")[2],
         tool=f"{slug}:{scope.account or own['account']}",
-        names=tuple(dict.fromkeys(each for each in (key(arm_id), *names) if each)),
+        names=tuple(sorted({each for each in (key(arm_id), *names) if each})),
         url=f"{scope.data['portal']}/#resource{arm_id}" if scope.data.get("portal") else None,
         owner=_tagged(tags, _OWNER_TAGS) or _person(system),
         environment=environment(tags, _group(arm_id), scope.data.get("name")),
@@ -180,7 +180,7 @@ def linked(asset: Asset, document: Document) -> Iterator[Reference]:
     manager = document.get("managedBy") or _map(document.get("group")).get("managedBy")
     name = canonical(str(manager or ""))
     if name and not _within(name, asset.names):
-        yield Reference(name, Verb.OWNS, asset.names[0], "managedBy")
+        yield Reference(name, Verb.OWNS, key(asset.id), "managedBy")
     assigned = _map(_map(document.get("identity")).get("userAssignedIdentities"))
     for each in sorted(assigned):
         identity = canonical(str(each))

@@ -12,6 +12,7 @@ from typing import Any
 
 from siloscope.collectors.azure.common import (
     child,
+    key,
     linked,
     mapping,
     mentions,
@@ -34,7 +35,10 @@ _OWN = (
     "endpointsConfiguration", "definition", "privateLinkServiceConnections",
     "endpoint",
     "endpoints",
-    "managedResourceGroupId", "apiProperties",
+    "managedResourceGroupId",
+    "locations",
+    "readLocations",
+    "writeLocations", "apiProperties",
 )  # fmt: skip
 
 
@@ -70,10 +74,14 @@ def below(into: str, parent: Names = no_names, names: Names = no_names, facts: F
     def read(document: Document, scope: Scope) -> Iterator[Observation]:
         owner = resource(document, scope, names=_claims(parent, document))
         for item in document.get(into) or []:
-            known = {**item, "parent": document.get("name"), "parentNames": owner.names[1:]}
+            known = {
+                **item,
+                "parent": document.get("name"),
+                "parentNames": [name for name in owner.names if name != key(owner.id)],
+            }
             asset = child(item, owner, scope, names=_claims(names, known), facts=facts(properties_of(item)))
             yield asset
-            yield Reference(owner.id, Verb.CONTAINS, asset.names[0], into)
+            yield Reference(owner.id, Verb.CONTAINS, key(asset.id), into)
             yield from pointers(asset, item, scope)
 
     return read
@@ -133,6 +141,12 @@ def uri_names(*keys: str) -> Names:
         return [each if "://" in each else f"https://{each}" for each in spelled if each]
 
     return names
+
+
+def cosmos_names(_item: Mapping[str, Any], properties: Mapping[str, Any]) -> list[str]:
+    """The account's address, and its address in each region."""
+    places = [mapping(each).get("documentEndpoint") for each in properties.get("locations") or []]
+    return [each for each in (properties.get("documentEndpoint"), *places) if isinstance(each, str) and each]
 
 
 def registry_names(_item: Mapping[str, Any], properties: Mapping[str, Any]) -> list[str]:
@@ -224,7 +238,7 @@ def event_topics(document: Document, scope: Scope) -> Iterator[Observation]:
     yield from linked(asset, document)
     source = canonical(str(properties.get("source") or ""))
     if source:
-        yield Reference(source, Verb.TRIGGERS, asset.names[0], "properties.source")
+        yield Reference(source, Verb.TRIGGERS, key(asset.id), "properties.source")
     for item in document.get("eventSubscriptions") or []:
         told = properties_of(item)
         where = f"eventSubscriptions[{item.get('name')}].properties"

@@ -71,7 +71,7 @@ def _linked_service(item: Mapping[str, Any], factory: _Factory) -> Iterator[Obse
     properties = properties_of(item)
     asset = child(item, factory.asset, factory.scope, facts={"service": text(properties.get("type"))})
     yield asset
-    yield Reference(factory.asset.id, Verb.CONTAINS, asset.names[0], "linkedservices")
+    yield Reference(factory.asset.id, Verb.CONTAINS, key(asset.id), "linkedservices")
     told = mapping(properties.get("typeProperties"))
     yield from mentions(asset, told, "properties.typeProperties", factory.scope)
     workspace = _ml_workspace(told)
@@ -126,7 +126,7 @@ def _pipeline(item: Mapping[str, Any], factory: _Factory) -> Iterator[Observatio
         },
     )
     yield asset
-    yield Reference(factory.asset.id, Verb.CONTAINS, asset.names[0], "pipelines")
+    yield Reference(factory.asset.id, Verb.CONTAINS, key(asset.id), "pipelines")
     for activity, where in activities:
         yield from _activity(asset, activity, where, factory)
 
@@ -173,7 +173,7 @@ def _trigger(item: Mapping[str, Any], factory: _Factory) -> Iterator[Observation
             yield Reference(asset.id, Verb.TRIGGERS, factory.name("pipelines", pipeline), where)
     source = canonical(str(told.get("scope") or ""))
     if source:
-        yield Reference(source, Verb.TRIGGERS, asset.names[0], "properties.typeProperties.scope")
+        yield Reference(source, Verb.TRIGGERS, key(asset.id), "properties.typeProperties.scope")
 
 
 def _activities(value: Any, where: str) -> Iterator[tuple[Mapping[str, Any], str]]:

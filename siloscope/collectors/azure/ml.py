@@ -28,6 +28,8 @@ from siloscope.names import canonical
 from siloscope.times import normal
 
 _PROVIDER = "microsoft.machinelearningservices"
+# Where Azure itself serves a workspace: regional addresses, shared with everybody.
+_ADDRESSES = ("mlFlowTrackingUri", "discoveryUrl", "notebookInfo", "privateEndpointConnections")
 
 
 def workspaces(document: Document, scope: Scope) -> Iterator[Observation]:
@@ -41,7 +43,7 @@ def workspaces(document: Document, scope: Scope) -> Iterator[Observation]:
     )
     yield asset
     yield from linked(asset, document)
-    yield from mentions(asset, {k: v for k, v in properties.items() if not k.startswith("mlFlow")}, "properties", scope)
+    yield from mentions(asset, {k: v for k, v in properties.items() if k not in _ADDRESSES}, "properties", scope)
 
 
 def endpoints(document: Document, scope: Scope) -> Iterator[Observation]:
@@ -66,7 +68,7 @@ def endpoints(document: Document, scope: Scope) -> Iterator[Observation]:
             },
         )
         yield asset
-        yield Reference(workspace.id, Verb.CONTAINS, asset.names[0], into)
+        yield Reference(workspace.id, Verb.CONTAINS, key(asset.id), into)
         yield from linked(asset, item)
         for each in deployments:
             yield from _deployment(asset, workspace, each, scope)
@@ -111,9 +113,9 @@ def models(document: Document, scope: Scope) -> Iterator[Observation]:
             where = f"versions[{version.get('name')}].properties"
             job = text(properties.get("jobName"))
             if job:
-                yield Reference(key(f"{workspace.id}/jobs/{job}"), Verb.TRAINS, asset.names[0], f"{where}.jobName")
+                yield Reference(key(f"{workspace.id}/jobs/{job}"), Verb.TRAINS, key(asset.id), f"{where}.jobName")
             place = pointer(str(properties.get("modelUri") or ""), workspace, "models")
-            if place and "/jobs/" not in place and not place.startswith(asset.names[0]):
+            if place and "/jobs/" not in place and not f"{place}/".startswith(f"{key(asset.id)}/"):
                 yield Reference(asset.id, Verb.USES, place, f"{where}.modelUri")
 
 

@@ -53,7 +53,7 @@ _LISTINGS = (
         "uipath.package",
         Ways(
             rest=_get("/odata/Processes"),
-            files=Files(("project.json",), identity="name"),
+            files=Files(("project.json",), read.parse_project, identity="name"),
         ),
         read.packages,
         "OR.Execution.Read, Packages.View",
@@ -83,7 +83,7 @@ _LISTINGS = (
         "/odata/Assets/UiPath.Server.Configuration.OData.GetFiltered",
         read.values,
         "OR.Assets.Read, Assets.View",
-        ("Value", "StringValue", "KeyValueList.Value", "RobotValues.*Value", "UserValues.*Value", "*CredentialUsername"),
+        ("Value", "StringValue", "KeyValueList.Value", "*Values.*Value", "*CredentialUsername"),
     ),
     Listing(
         "uipath.job",

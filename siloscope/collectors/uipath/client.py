@@ -12,7 +12,7 @@ from siloscope.collectors.base import Client, Document, Listing, Scope, Trouble
 from siloscope.collectors.clients.files import FilesClient
 from siloscope.collectors.clients.rest import Get, Next, RestClient, Turn, dig
 from siloscope.config import Source
-from siloscope.errors import CallError, ConfigError, Unavailable
+from siloscope.errors import CallError, ConfigError, Denied, Unavailable
 from siloscope.model import Visibility, digest
 
 PAGE = 1000  # Orchestrator serves no more a page, whatever $top says
@@ -157,7 +157,7 @@ def _token(address: str, key: str, **kwargs: Any) -> Mapping[str, str]:
     parts = urlsplit(address)
     client = RestClient(f"{parts.scheme}://{parts.netloc}", [])
     try:
-        answer = client.request("POST", address, **kwargs)
+        answer = _asked(client, address, kwargs)
         try:
             token = answer.json().get(key)
         except (ValueError, AttributeError) as error:
@@ -167,6 +167,18 @@ def _token(address: str, key: str, **kwargs: Any) -> Mapping[str, str]:
     if not isinstance(token, str) or not token:
         raise Unavailable(f"POST {parts.path}: the answer holds no {key}")
     return {"Authorization": f"Bearer {token}"}
+
+
+def _asked(client: RestClient, address: str, kwargs: Mapping[str, Any]) -> Any:
+    """The answer of an identity endpoint; it refuses with 400 `invalid_client` (RFC 6749, 5.2) or 401."""
+    try:
+        return client.request("POST", address, **kwargs)
+    except Denied as error:
+        raise Denied(str(error), "sign-in") from error
+    except Unavailable as error:
+        if "HTTP 400" in str(error):
+            raise Denied(str(error), "sign-in") from error
+        raise
 
 
 def _identity_of(url: str) -> str:

@@ -57,7 +57,7 @@ def entity(
         kind=f"uipath.{kind}",
         name=str(document.get("Name") or native),
         tool=f"uipath:{scope.instance.partition('://')[2]}",
-        names=tuple(dict.fromkeys(each for each in (*also, *names) if each != me)),
+        names=tuple(sorted({*also, *names} - {me})),
         facts={key: value for key, value in own.items() if value is not None},
         **told,
     )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from siloscope.collectors.base import Document, Scope
+from siloscope.collectors.clients.files import parse_json
 from siloscope.collectors.shape import definition_hash, shape
 from siloscope.collectors.uipath.common import (
     entity,
@@ -27,6 +29,9 @@ from siloscope.collectors.uipath.common import (
 from siloscope.model import Description, Observation, Reference, Scalar, Verb
 from siloscope.names import canonical, extract, root
 from siloscope.times import normal
+
+# What differs between copies of one Studio project.
+_INCIDENTAL = ("name", "title", "path", "projectId", "projectVersion", "description")
 
 
 def folders(_document: Document, _scope: Scope) -> Iterator[Observation]:
@@ -104,6 +109,18 @@ def packages(document: Document, scope: Scope) -> Iterator[Observation]:
         yield Reference(asset.id, Verb.USES, project, "ProjectUrl")
 
 
+def parse_project(data: bytes, path: str) -> list[Any]:
+    """The project in a file; its name is kept beside the identity, which a copy elsewhere may take away.
+
+    Raises:
+        ValueError: The file is no JSON object.
+    """
+    project = parse_json(data, path)[0]
+    if not isinstance(project, dict):
+        raise ValueError("no JSON object")  # noqa: TRY004 - what parsers of files raise
+    return [{**project, "title": project.get("name") or project.get("id")}]
+
+
 def _project(document: Document, scope: Scope) -> Iterator[Observation]:
     design = mapping(document.get("designOptions"))
     dependencies = sorted(str(each) for each in mapping(document.get("dependencies")))
@@ -111,7 +128,7 @@ def _project(document: Document, scope: Scope) -> Iterator[Observation]:
     arguments = [each for entry in entries for each in ports(entry)]
     native = str(document.get("name") or document["path"])
     asset = entity(
-        {"Name": native},
+        {"Name": text(document.get("title")) or native},
         scope,
         "package",
         native=native,
@@ -124,7 +141,7 @@ def _project(document: Document, scope: Scope) -> Iterator[Observation]:
             "framework": text(document.get("targetFramework")),
             "language": text(document.get("expressionLanguage")),
             "dependencies": len(dependencies),
-            "definition": definition_hash(document, ("name", "path", "projectId", "projectVersion", "description")),
+            "definition": definition_hash(document, _INCIDENTAL),
         },
     )  # fmt: skip
     yield asset
