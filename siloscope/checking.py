@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from siloscope.collectors import collector
@@ -40,7 +40,10 @@ def probe(source: Source) -> Iterator[dict[str, Any]]:
         client.close()
 
 
-def _probe(client: Client, source: Source, listing: Listing, scope: Scope) -> Iterator[dict[str, Any]]:
+def _probe(
+    client: Client, source: Source, listing: Listing, scope: Scope
+) -> Generator[dict[str, Any], None, list[Scope]]:
+    """The row of one listing in one scope; the scopes its first answer opens."""
     opened: list[Scope] = []
     try:
         client.identity(listing, scope)

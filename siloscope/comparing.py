@@ -31,7 +31,7 @@ def load(file: Path) -> dict[str, Any]:
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows `{"what", "change": added|removed|changed, "id", "fields"}`, sorted."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for what in ("tools", "assets", "edges", "outside", "slices"):
         before = {_key(what, each): each for each in old.get(what, [])}
         after = {_key(what, each): each for each in new.get(what, [])}

@@ -52,12 +52,12 @@ def _aws(environ: Mapping[str, str], home: Path) -> Iterator[Found]:
 
 def _servers(environ: Mapping[str, str]) -> Iterator[Found]:
     """Servers that well-known variables point to."""
-    if url := environ.get("MLFLOW_TRACKING_URI"):
-        if url.startswith(("http://", "https://")) and "@" not in url:
-            row = {"name": "mlflow", "type": "mlflow", "url": url}
-            if "MLFLOW_TRACKING_TOKEN" in environ:
-                row["token"] = "env:MLFLOW_TRACKING_TOKEN"  # noqa: S105 - a reference
-            yield row, "an MLflow server in MLFLOW_TRACKING_URI"
+    url: str | None = environ.get("MLFLOW_TRACKING_URI", "")
+    if url and url.startswith(("http://", "https://")) and "@" not in url:
+        row = {"name": "mlflow", "type": "mlflow", "url": url}
+        if "MLFLOW_TRACKING_TOKEN" in environ:
+            row["token"] = "env:MLFLOW_TRACKING_TOKEN"  # noqa: S105 - a reference
+        yield row, "an MLflow server in MLFLOW_TRACKING_URI"
     if (url := environ.get("N8N_URL")) and "N8N_API_KEY" in environ:
         yield {"name": "n8n", "type": "n8n", "url": url, "api_key": "env:N8N_API_KEY"}, "n8n in N8N_URL"
     if (url := environ.get("UIPATH_URL")) and "@" not in url:

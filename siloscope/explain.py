@@ -95,8 +95,10 @@ def _asset(graph: Graph, node: str, found: Iterable[Finding]) -> dict[str, Any]:
     if asset:
         facts = [
             f"{asset.kind} in {asset.tool}, seen by {', '.join(asset.sources)}",
-            f"department {asset.department} ({asset.facts.get('department_because', '')}), owner {asset.owner or 'nobody named'}",
-            f"created {asset.created or 'unknown'}, last used {asset.last_used or 'unknown'}, first seen {asset.first_seen}",
+            f"department {asset.department} ({asset.facts.get('department_because', '')})",
+            f"owner {asset.owner or 'nobody named'}",
+            f"created {asset.created or 'unknown'}, last used {asset.last_used or 'unknown'}",
+            f"first seen {asset.first_seen}, last seen {asset.last_seen}",
             *(f"claims {name}" for name in asset.names[:_MOST]),
         ]
     return {
@@ -115,14 +117,14 @@ def _asset(graph: Graph, node: str, found: Iterable[Finding]) -> dict[str, Any]:
 
 def _tool(graph: Graph, node: str, found: Iterable[Finding]) -> dict[str, Any]:
     tool = graph.tool[node]
-    held = [each for each in graph.assets if each.tool == node]
+    held, cost = [each for each in graph.assets if each.tool == node], tool.annual_cost
     return {
         "title": f"{tool.product} {tool.instance}",
         "sections": {
             "what it is": [
                 f"{tool.product} of {tool.vendor or 'unknown vendor'}, department {tool.department}",
                 f"capabilities: {', '.join(tool.capabilities) or 'unknown'}",
-                f"holds {len(held)} assets, costs {tool.annual_cost if tool.annual_cost is not None else 'unknown'} a year",
+                f"holds {len(held)} assets, costs {'unknown' if cost is None else f'{cost:,.0f}'} a year",
             ],
             "findings": [f"{each.score:.2f}  {each.title}  {each.id}" for each in found if node in each.subjects][
                 :_MOST

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
+from functools import cache
 from hashlib import blake2b
 from typing import Any, TypeVar
 
@@ -285,18 +286,24 @@ def digest(*parts: str) -> str:
 
 
 def to_json(record: Any) -> dict[str, Any]:
-    """A record as plain JSON data; empty and absent fields are left out, so that rows stay small."""
+    """A record as plain JSON data; empty optional fields are left out, so that rows stay small."""
     row: dict[str, Any] = {}
-    for item in fields(record):
-        value = getattr(record, item.name)
-        if value is None or value == () or value == "" or (isinstance(value, Mapping) and not value):
+    for name, required in _fields(type(record)):  # type: ignore[arg-type]  # a class is hashable
+        value = getattr(record, name)
+        if not required and (value is None or value in ((), "") or (isinstance(value, Mapping) and not value)):
             continue
         if isinstance(value, tuple):
             value = [to_json(each) if hasattr(each, "__dataclass_fields__") else each for each in value]
         elif isinstance(value, Mapping):
             value = dict(sorted(value.items()))
-        row[item.name] = value
+        row[name] = value
     return row
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The fields of a record type, and whether each is required."""
+    return tuple((each.name, each.default is MISSING and each.default_factory is MISSING) for each in fields(kind))
 
 
 def from_json(kind: type[T], row: Mapping[str, Any]) -> T:

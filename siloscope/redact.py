@@ -19,15 +19,16 @@ from siloscope.names import extract_text
 
 MASK = "***"
 
-_SECRET_WORD = (
+_SENSITIVE = (
     r"passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|account[_-]?key"
     r"|private[_-]?key|license[_-]?key|signature|credential|authorization|auth[_-]?header|bearer|sas|cookie"
-    r"|client[_-]?secret|(?:subscription|functions?|principal|primary|secondary|master|admin|signing|storage|host)[_-]?key|connection[_-]?string|sasl[._-]?jaas|shared[_-]?access|session[_-]?key|encryption[_-]?key|pin[_-]?code|otp"
+    r"|client[_-]?secret|(?:subscription|functions?|principal|primary|secondary|master|admin|signing|storage|host)[_-]?key"
+    r"|connection[_-]?string|sasl[._-]?jaas|shared[_-]?access|session[_-]?key|encryption[_-]?key|pin[_-]?code|otp"
 )
 # A key is secret when it ends in a secret word: `db_password`, `SECRET_KEY`, `X-Api-Key`; a pointer to
 # a secret (`secretArn`, `tokenUrl`, `credentialStoreId`, `hasPassword`) is a fact worth keeping.
 _SECRET_KEY = re.compile(
-    rf"(?:^|[^a-z])(?:{_SECRET_WORD})s?(?:[_-]?(?:value|text|string|hash|base64|b64|plain))?$", re.IGNORECASE
+    rf"(?:^|[^a-z])(?:{_SENSITIVE})s?(?:[_-]?(?:value|text|string|hash|base64|b64|plain))?$", re.IGNORECASE
 )
 _SECRET_CAMEL = re.compile(
     r"(?:Password|Passwd|Secret|Token|ApiKey|AccessKey|AccountKey|PrivateKey|LicenseKey|SecretKey|Signature"
@@ -63,19 +64,19 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # assignments: password=..., "secret": "...", PASSWORD '...'
     (
         re.compile(
-            rf"(?i)(?<!:)((?:{_SECRET_WORD})[\"'\\]{{0,3}}\s{{0,8}}(?:=>|:=|=|:)\s{{0,8}})"
+            rf"(?i)(?<!:)((?:{_SENSITIVE})[\"'\\]{{0,3}}\s{{0,8}}(?:=>|:=|=|:)\s{{0,8}})"
             r"(?!\{\{|\$\{|=\{\{|env:|file:)"
             r"(\\?\"(?:[^\"\\]|\\.){0,2000}\"|\\?'(?:[^'\\]|\\.){0,2000}'|[^\s,;&'\"}\])]{1,2000})"
         ),
         rf"\1{MASK}",
     ),
-    (re.compile(rf"(?i)((?:{_SECRET_WORD})\s{{1,8}})(?:'[^']{{1,2000}}'|\"[^\"]{{1,2000}}\")"), rf"\1{MASK}"),
-    (re.compile(rf"(?i)(--[\w\-]{{0,40}}(?:{_SECRET_WORD})\s{{1,8}})(?!--)[^\s]{{1,2000}}"), rf"\1{MASK}"),
+    (re.compile(rf"(?i)((?:{_SENSITIVE})\s{{1,8}})(?:'[^']{{1,2000}}'|\"[^\"]{{1,2000}}\")"), rf"\1{MASK}"),
+    (re.compile(rf"(?i)(--[\w\-]{{0,40}}(?:{_SENSITIVE})\s{{1,8}})(?!--)[^\s]{{1,2000}}"), rf"\1{MASK}"),
     # signed or tokened query strings keep their keys only
     (
         re.compile(
             rf"(?i)([?&](?:sig|se|sp|sv|key|code|access_token|x-amz-[\w\-]+|x-goog-[\w\-]+"
-            rf"|[\w\-]{{0,40}}(?:{_SECRET_WORD}))=)[^&\s'\"<>]+"
+            rf"|[\w\-]{{0,40}}(?:{_SENSITIVE}))=)[^&\s'\"<>]+"
         ),
         rf"\1{MASK}",
     ),

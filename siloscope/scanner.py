@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from siloscope import spool
@@ -16,11 +16,11 @@ from siloscope.collectors import collector
 from siloscope.collectors.base import Client, Taken, scan
 from siloscope.collectors.clients.recorded import RecordedClient, Recorder, recorded_at
 from siloscope.config import Config, Source
-from siloscope.errors import ConfigError, SiloscopeError, nearest
+from siloscope.errors import ConfigError, nearest
 from siloscope.graph.build import Settings, build
-from siloscope.graph.commit import Limits, by_key, confirm, decide, vanished
+from siloscope.graph.commit import Limits, SliceChange, by_key, confirm, decide, vanished
 from siloscope.graph.store import Batch, Store
-from siloscope.model import Slice, Status
+from siloscope.model import Slice
 
 SOURCES_AT_ONCE = 4
 
@@ -38,7 +38,7 @@ class Options:
     replay: Path | None = None
     record: Path | None = None
     confirm: str | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,6 @@ class SourceReport:
     slices: tuple[Slice, ...]
     changed: int
     calls: int
-    problem: str = ""
 
     @property
     def assets(self) -> int:
@@ -83,26 +82,26 @@ def run(config: Config, store: Store, options: Options, progress: Progress | Non
     settings = Settings.of(config)
     if options.replay:
         options = replace(options, at=recorded_at(options.replay, options.at))
+    clients = [_client(each, options.replay) for each in sources]
     with ThreadPoolExecutor(max_workers=SOURCES_AT_ONCE, thread_name_prefix="collect") as pool:
-        waiting = [pool.submit(_collect, each, folder, options, progress) for each in sources]
+        waiting = [
+            pool.submit(_collect, source, client, folder, options, progress)
+            for source, client in zip(sources, clients, strict=True)
+        ]
         try:
             for source, future in zip(sources, waiting, strict=True):
-                file, calls, problem = future.result()
-                yield _commit(store, source, file, settings, options, calls, problem)
+                file, calls = future.result()
+                yield _commit(store, source, file, settings, options, calls)
                 file.unlink(missing_ok=True)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _collect(source: Source, folder: Path, options: Options, progress: Progress | None) -> tuple[Path, int, str]:
-    """Collect one source into its spool; (file, API calls, why it could not even begin)."""
+def _collect(
+    source: Source, client: Client, folder: Path, options: Options, progress: Progress | None
+) -> tuple[Path, int]:
+    """Collect one source into its spool: the file, and how many API calls it took."""
     with spool.Spool(folder, source.name) as out:
-        try:
-            client = _client(source, options.replay)
-        except SiloscopeError as error:
-            failed = Slice(source.name, "connect", "", Status.FAILED, str(error), order=source.order)
-            out.slice(failed, [])
-            return out.file, 0, str(error)
         recorder = Recorder(options.record, source.name) if options.record else None
         if recorder:
             recorder.begin(client, options.at)
@@ -110,42 +109,40 @@ def _collect(source: Source, folder: Path, options: Options, progress: Progress 
             show = (lambda taken: progress(source.name, taken)) if progress else None
             for taken in scan(collector(source.type), source, client, keep=recorder is not None, progress=show):
                 out.slice(taken.slice, taken.observations)
+                for row in taken.brought:
+                    out.slice(row, [])
                 if recorder:
                     recorder.slice(taken)
         finally:
             client.close()
-        return out.file, getattr(client, "calls", 0), ""
+    return out.file, getattr(client, "calls", 0)
 
 
 def _client(source: Source, replay: Path | None) -> Client:
     return RecordedClient(replay, source.name) if replay else collector(source.type).connect(source)
 
 
-def _commit(
-    store: Store, source: Source, file: Path, settings: Settings, options: Options, calls: int, problem: str
-) -> SourceReport:
+def _commit(store: Store, source: Source, file: Path, settings: Settings, options: Options, calls: int) -> SourceReport:
     known = store.known(source.name)
     seen: dict[tuple[str, str, str], Slice] = {}
     changed = 0
     with store.writing(source.name) as batch:
         for row, observations in spool.read(file):
-            change = decide(
-                known.get(row.key),
-                row,
-                by_key(observations),
-                options.at,
-                confirm=_confirmed(row, options.confirm),
-                limits=options.limits,
-            )
+            if row.source == source.name:
+                sure = _confirmed(row, options.confirm)
+                told = by_key(observations)
+                change = decide(known.get(row.key), row, told, options.at, confirm=sure, limits=options.limits)
+            else:
+                change = SliceChange(row)  # another estate's own ledger, brought along as it is
             batch.apply(change, options.at)
             seen[row.key] = change.slice
             changed += change.writes
-        for change in () if problem else vanished(known, seen):
+        for change in vanished(known, seen):
             batch.apply(change, options.at)
             changed += change.writes
         _publish(batch, settings, options.at)
     store.set_fingerprint(settings.fingerprint)
-    return SourceReport(source.name, tuple(seen[key] for key in sorted(seen)), changed, calls, problem)
+    return SourceReport(source.name, tuple(seen[key] for key in sorted(seen)), changed, calls)
 
 
 def _publish(batch: Batch, settings: Settings, at: str) -> None:

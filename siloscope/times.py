@@ -10,7 +10,7 @@ def from_millis(value: Any) -> str | None:
     """Epoch milliseconds (number or digits) -> `2026-01-31T12:00:00Z`; None for anything else or zero."""
     try:
         seconds = int(value) / 1000
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return from_seconds(seconds)
 
@@ -26,15 +26,15 @@ def from_seconds(value: float) -> str | None:
 
 
 def normal(value: Any) -> str | None:
-    """Any ISO 8601 spelling -> `2026-01-31T12:00:00Z`; None when it is no time."""
+    """Any ISO 8601 spelling -> `2026-01-31T12:00:00Z`; None when it is no time. Without a zone it is UTC."""
     if not isinstance(value, str) or not value.strip():
         return None
-    text = value.strip().replace(" ", "T", 1)
+    text = value.strip().removesuffix(" UTC").replace(" ", "T", 1)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

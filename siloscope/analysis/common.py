@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable
 
+from siloscope.graph.commit import STALE
 from siloscope.graph.view import Graph
-from siloscope.model import Evidence, Finding, Pair, Slice, Visibility, digest
+from siloscope.model import Evidence, Finding, Pair, Slice, Status, Visibility, digest
 
 POINTS = "points"
 PROBABILITY = "probability"
@@ -72,7 +73,8 @@ class Rests:
     """
 
     def __init__(self, graph: Graph) -> None:
-        self._missing = graph.incomplete()
+        stale = tuple(each for each in graph.slices if each.reason.startswith(STALE) and each.status is Status.COMPLETE)
+        self._missing = (*graph.incomplete(), *stale)
         self._dim = tuple(each for each in graph.slices if each.visibility is not Visibility.ALL)
 
     def on(self, sources: Collection[str]) -> tuple[str, Evidence | None]:

@@ -35,7 +35,8 @@ class Assumptions:
     effort_days: Mapping[str, float] = field(
         default_factory=lambda: {
             "model": 4.0, "experiment": 0.5, "workflow": 3.0, "flow": 3.0, "process": 5.0, "package": 0.5, "dag": 4.0,
-            "job": 3.0, "pipeline": 5.0, "state-machine": 4.0, "endpoint": 3.0, "queue": 1.0, "trigger": 0.5, "table": 1.0,
+            "job": 3.0, "pipeline": 5.0, "state-machine": 4.0, "endpoint": 3.0, "queue": 1.0, "trigger": 0.5,
+            "table": 1.0,
         }
     )  # fmt: skip
 
@@ -156,9 +157,8 @@ def _targets(scene: _Scene, keep: Collection[str], retire: Collection[str]) -> d
             if tool.id in retire:
                 target = target or _elsewhere(scene, tool, retire)
                 if target is None and scene.held.get(tool.id):
-                    raise PlanError(
-                        f"{tool.id} is to be retired, but no other tool offers {', '.join(sorted(_offers(tool))) or 'what it does'}"
-                    )
+                    offers = ", ".join(sorted(_offers(tool))) or "what it does"
+                    raise PlanError(f"{tool.id} is to be retired, but no other tool offers {offers}")
                 goes[tool.id] = (target.id if target else None, "you asked for it")
             elif target and scene.cost(tool) * scene.years > scene.moving(tool):
                 goes[tool.id] = (target.id, "")

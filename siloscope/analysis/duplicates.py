@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from siloscope.analysis.common import PROBABILITY, finding, listed, many, probability
 from siloscope.graph.resolve import Aliases, Claims
@@ -46,7 +46,9 @@ _FAMILIES = {
 _AFFIX = re.compile(
     r"^(?:v?\d+(?:\.\d+)*|copy|old|new|final|test|dev|prod|prd|stg|staging|qa|uat|sandbox|tmp|bak|backup)$"
 )
-_STAGES = re.compile(r"(?:^|[^a-z])(dev|test|tst|qa|uat|stg|staging|prod|prd|production|sandbox)(?:$|[^a-z])", re.I)
+_STAGES = re.compile(
+    r"(?:^|[^a-z])(dev|test|tst|qa|uat|stg|staging|prod|prd|production|sandbox)(?:$|[^a-z])", re.IGNORECASE
+)
 
 
 def duplicate_asset(graph: Graph) -> Iterator[Finding]:
@@ -87,7 +89,10 @@ def _finding(graph: Graph, members: list[str], pairs: list[Pair], because: tuple
 
 
 def _candidates(graph: Graph, data: Mapping[str, frozenset[str]]) -> set[tuple[str, str]]:
-    """Pairs worth scoring: one definition, or one bare name within a family. Oversized blocks are chained, not squared."""
+    """Pairs worth scoring: one definition, one bare name, or rare data within a family.
+
+    Oversized blocks are chained, not squared.
+    """
     blocks: dict[tuple[str, str], list[str]] = defaultdict(list)
     for asset in graph.assets:
         family = _FAMILIES.get(asset.kind.rpartition(".")[2])
@@ -104,7 +109,7 @@ def _candidates(graph: Graph, data: Mapping[str, frozenset[str]]) -> set[tuple[s
         if kind.startswith("data ") and len(ids) > RARE:
             continue
         ids = sorted(ids)
-        pairs.update(zip(ids, ids[1:], strict=False) if len(ids) > LARGEST_BLOCK else combinations(ids, 2))
+        pairs.update(pairwise(ids) if len(ids) > LARGEST_BLOCK else combinations(ids, 2))
     return pairs
 
 
@@ -192,7 +197,7 @@ def _clusters(pairs: Iterator[tuple[str, str]]) -> Iterator[list[str]]:
 
 def _keeper(graph: Graph, cluster: list[str]) -> str:
     """The member to keep: most depended on, latest used, owned, in production; ties by id."""
-    needed = {each: 0 for each in cluster}
+    needed = dict.fromkeys(cluster, 0)
     for edge in graph.dependencies:
         if edge.target in needed and edge.verb.depends > 0:
             needed[edge.target] += 1

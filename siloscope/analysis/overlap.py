@@ -69,9 +69,10 @@ def _overlap(share: Share, tools: list[Tool], products: list[str], label: str) -
     costs = sorted(each.annual_cost for each in tools if each.annual_cost is not None)
     saving = sum(costs[:-1]) if len(costs) > 1 else None
     counts = ", ".join(f"{name}: {many(share.assets.get(name, 0), 'asset')}" for name in products)
+    how_many = f"{many(len(products), 'product')} and {many(len(tools), 'tool')}"
     because = [
         Evidence(
-            f"{many(len(products), 'product')} and {many(len(tools), 'tool')} offer {label.lower()}: {listed(products, 6)}",
+            f"{how_many} offer {label.lower()}: {listed(products, 6)}",
             0.3,
         ),
         Evidence(f"{share.effective:.1f} products in effect ({counts})", min(0.4, 0.2 * max(0.0, share.effective - 1))),

@@ -37,10 +37,11 @@ def stalled_pilot(graph: Graph) -> Iterator[Finding]:
             Evidence("nothing serves, calls or reads it", 0.4),
             Evidence(f"last moved on {last[:10]}, {days:.0f} days before the scan", min(0.3, days / 1000)),
         ]
+        trained_by = [graph.asset[each].name if each in graph.asset else each for each in makers]
         if makers:
             because.append(
                 Evidence(
-                    f"somebody worked on it: trained by {listed([graph.asset[m].name if m in graph.asset else m for m in makers], 3)}",
+                    f"somebody worked on it: trained by {listed(trained_by, 3)}",
                     0.1,
                 )
             )

@@ -103,7 +103,8 @@ def closed_silo(graph: Graph) -> Iterator[Finding]:
         because = [
             Evidence(f"no dependency crosses the border of {name} in either direction", 0.6),
             Evidence(
-                f"inside it, {many(len(members[name]), 'asset')} in {many(len(tools), 'tool')} and {many(inner[name], 'dependency', 'dependencies')}",
+                f"inside it, {many(len(members[name]), 'asset')} in {many(len(tools), 'tool')}"
+                f" and {many(inner[name], 'dependency', 'dependencies')}",
                 0.2,
             ),
         ]

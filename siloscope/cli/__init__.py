@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except Exception as error:  # noqa: BLE001 - the user gets a sentence; SILOSCOPE_DEBUG=1 shows the rest
+    except Exception as error:  # the user gets a sentence; SILOSCOPE_DEBUG=1 shows the rest
         if os.environ.get("SILOSCOPE_DEBUG"):
             raise
         from siloscope.redact import scrub_text

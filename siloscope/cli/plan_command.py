@@ -62,12 +62,10 @@ def command(
     files = write_plan(plan, graph, output)
     summary = plan["summary"]
     gone = sum(each["disposition"] in ("migrate", "retire") for each in plan["dispositions"])
-    click.echo(
-        f"{gone} of {len(plan['dispositions'])} tools go, {len(plan['moves'])} assets move in {len(plan['waves'])} waves"
-    )
-    click.echo(
-        f"a year now {summary['annual_cost_now']:,.0f}, after {summary['annual_cost_after']:,.0f}, once {summary['one_time_cost']:,.0f}"
-    )
+    moves, waves = len(plan["moves"]), len(plan["waves"])
+    click.echo(f"{gone} of {len(plan['dispositions'])} tools go, {moves} assets move in {waves} waves")
+    now, after, once = (summary[key] for key in ("annual_cost_now", "annual_cost_after", "one_time_cost"))
+    click.echo(f"a year now {now:,.0f}, after {after:,.0f}, once {once:,.0f}")
     click.echo("wrote " + ", ".join(str(each) for each in files), err=True)
 
 

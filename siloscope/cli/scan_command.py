@@ -125,9 +125,9 @@ def _summary(reports: list[SourceReport], graph: Graph) -> int:
         click.echo(f"  {each.status}: {each.source} {each.listing} {plain(each.scope)}: {plain(each.reason)}")
     held = [each for each in graph.slices if each.held and each.source in scanned]
     for each in held:
-        click.echo(
-            f"  held: {each.source} {each.listing} {plain(each.scope)}: {each.held} kept; `siloscope scan --confirm-retire {each.source}/{each.listing}/{each.scope}` retires them"
-        )
+        slice_name = f"{each.source}/{each.listing}/{each.scope}"
+        click.echo(f"  held: {plain(slice_name)}: {each.held} kept; {plain(each.reason)}")
+        click.echo(f"    `siloscope scan --confirm-retire {plain(slice_name)}` retires them")
     met, mentions = graph.resolution
     rate = f"{100 * met / mentions:.1f} % of {mentions} dependencies resolved" if mentions else "no dependencies"
     click.echo(f"{len(graph.assets)} assets in {len(graph.tools)} tools; {rate}; {len(graph.outside)} outside")

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from siloscope.collectors.base import Client, Collector, Document, Listing, Scope
-from siloscope.collectors.dbt_files import ArtifactsClient, artifact
+from siloscope.collectors.dbt_files import ArtifactsClient, artifact, dialect
 from siloscope.collectors.shape import sql_form
 from siloscope.config import Source
 from siloscope.errors import ConfigError
@@ -24,8 +24,6 @@ from siloscope.names import from_openlineage
 from siloscope.names.parts import segment
 from siloscope.times import from_seconds, normal
 
-# adapter_type -> sqlglot dialect, where they are spelled differently.
-_DIALECTS = {"sqlserver": "tsql", "synapse": "tsql", "fabric": "tsql", "greenplum": "postgres"}
 # Adapters whose tables have two levels: the schema is the database (naming specification: MySQL, Hive).
 _TWO_LEVELS = frozenset({"mysql", "mariadb", "hive", "spark", "clickhouse", "teradata"})
 
@@ -35,12 +33,11 @@ def nodes(document: Document, scope: Scope) -> Iterator[Observation]:
     node, metadata = document["node"], document["metadata"]
     me = f"{scope.instance}/{segment(node['unique_id'])}"
     kind = node["resource_type"]
-    form, mark = sql_form(document["sql"], _dialect(metadata)) if document.get("sql") else ({}, None)
     meta = _meta(node)
     facts = {
         "adapter": metadata.get("adapter_type"),
         "columns": len(document.get("columns") or ()) or None,
-        "definition": mark,
+        "definition": document.get("definition"),
         "description": _text(node.get("description")),
         "exposure": node.get("type") if kind == "exposure" else None,
         "materialized": document.get("materialized"),
@@ -62,7 +59,7 @@ def nodes(document: Document, scope: Scope) -> Iterator[Observation]:
         owner=_owner(node, document.get("group")),
         environment=_environment(meta),
         created=from_seconds(node["created_at"]) if isinstance(node.get("created_at"), int | float) else None,
-        shape=form,
+        shape=sql_form(document["sql"], dialect(metadata.get("adapter_type")))[0] if document.get("sql") else {},
         facts={key: value for key, value in facts.items() if value is not None},
     )
     for upstream in document["reads"]:
@@ -105,6 +102,7 @@ def catalog(document: Document, scope: Scope) -> Iterator[Observation]:
 def runs(document: Document, scope: Scope) -> Iterator[Observation]:
     """How the last run of a node ended, and when."""
     ends = [normal(each.get("completed_at")) for each in document.get("timing") or [] if isinstance(each, Mapping)]
+    ran = document.get("status") not in ("skipped", "no-op")
     facts = {
         "last_status": document.get("status"),
         "failures": document.get("failures"),
@@ -114,7 +112,7 @@ def runs(document: Document, scope: Scope) -> Iterator[Observation]:
     }
     yield Description(
         about=f"{scope.instance}/{segment(document['unique_id'])}",
-        last_used=max(filter(None, ends), default=normal(document.get("generated_at"))),
+        last_used=max(filter(None, ends), default=normal(document.get("generated_at"))) if ran else None,
         facts={key: value for key, value in facts.items() if value is not None},
     )
 
@@ -130,11 +128,6 @@ def relation_name(relation: Mapping[str, Any], metadata: Mapping[str, Any], scop
         if known:
             return known
     return "/".join([scope.instance, "relation", *(segment(each) for each in parts if each)])
-
-
-def _dialect(metadata: Mapping[str, Any]) -> str | None:
-    adapter = str(metadata.get("adapter_type") or "")
-    return _DIALECTS.get(adapter, adapter) or None
 
 
 def _owner(node: Mapping[str, Any], group: Any) -> str | None:

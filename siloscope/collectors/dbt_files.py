@@ -14,6 +14,7 @@ from typing import Any
 
 from siloscope.collectors.base import Document, Listing, Scope, Trouble
 from siloscope.collectors.clients.files import Files, FilesClient, files_of, parse_json
+from siloscope.collectors.shape import sql_form, without_literals
 
 KINDS = ("model", "seed", "snapshot", "exposure")
 # Kinds between a model and what depends on it; what they depend on stands for them.
@@ -44,6 +45,8 @@ _KEPT = frozenset(
         "loader",
     ]
 )
+# adapter_type -> sqlglot dialect, where they are spelled differently.
+_DIALECTS = {"sqlserver": "tsql", "synapse": "tsql", "fabric": "tsql", "greenplum": "postgres"}
 _SCHEMA = re.compile(r"/dbt/([a-z-]+)/v\d+")
 
 
@@ -136,11 +139,25 @@ def manifest_nodes(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "tests": tests[key],
             "materialized": (node.get("config") or {}).get("materialized"),
             "group": groups.get(str(node.get("group"))),
-            "sql": _sql(node),
+            **_form(node, metadata.get("adapter_type")),
         }
         if key.partition(".")[0] != "exposure" and document["materialized"] != "ephemeral":
             document["relation"] = _relation(node)
         yield document
+
+
+def _form(node: Mapping[str, Any], adapter: Any) -> dict[str, Any]:
+    """The SQL of a node without literals, and the hash of it with them."""
+    sql = _sql(node)
+    if not sql:
+        return {}
+    kind = dialect(adapter)
+    return {"sql": without_literals(sql, kind), "definition": sql_form(sql, kind)[1]}
+
+
+def dialect(adapter: Any) -> str | None:
+    """The sqlglot dialect of a dbt adapter."""
+    return _DIALECTS.get(str(adapter), str(adapter)) if adapter else None
 
 
 def _reads(key: str, everything: Mapping[str, Any], groups: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from siloscope.model import Asset, Observation, Reference, Slice, Tool, Verb, fr
 SCHEMA = "siloscope/graph/1"
 TABLES = ("tools", "assets", "edges", "outside", "slices")
 _DERIVED = ("source", "sources", "first_seen", "last_seen", "silo", "initiative")
+_NOBODY = ("unassigned", "shared")
 _SCALARS = (str, int, float, bool)
 # Columns of Parquet files that hold structures, which some writers keep as JSON text.
 _NESTED = ("names", "capabilities", "sources", "shape", "facts")
@@ -30,7 +31,7 @@ _NESTED = ("names", "capabilities", "sources", "shape", "facts")
 def graph(document: Document, scope: Scope) -> Iterator[Observation | Slice]:
     """One row of a graph: a tool, an asset, an edge or a slice."""
     if "tool" in document:
-        yield from_json(Tool, _required(document["tool"], "id"))
+        yield from_json(Tool, _claimed(_required(document["tool"], "id")))
     elif "asset" in document:
         yield _asset(document["asset"])
     elif "edge" in document:
@@ -43,12 +44,20 @@ def graph(document: Document, scope: Scope) -> Iterator[Observation | Slice]:
 
 def _asset(row: Mapping[str, Any]) -> Asset:
     _required(row, "id", "kind", "name", "tool")
-    kept = {key: value for key, value in row.items() if key not in _DERIVED}
+    kept = {key: value for key, value in _claimed(row).items() if key not in _DERIVED}
     for key in ("facts", "shape"):
         kept[key] = {name: value for name, value in (row.get(key) or {}).items() if isinstance(value, _SCALARS)}
-    if row.get("source"):
-        kept["facts"]["estate_source"] = str(row["source"])
+    kept["facts"].pop("department_because", None)
+    # As in the slices that come along: the estate it comes from, then the source there.
+    origin = [str(each) for each in (row.get("source"), kept["facts"].get("estate_source")) if each]
+    if origin:
+        kept["facts"]["estate_source"] = "/".join(origin)
     return from_json(Asset, kept)
+
+
+def _claimed(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row without what there only says that nobody knows: it must not count as said here."""
+    return {key: value for key, value in row.items() if key != "department" or value not in _NOBODY}
 
 
 def _edge(row: Mapping[str, Any]) -> Reference:

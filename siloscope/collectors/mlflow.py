@@ -42,7 +42,6 @@ def experiments(document: Document, scope: Scope) -> Iterator[Observation]:
         }
     )
     starts = [int(run["info"]["start_time"]) for run in runs if run.get("info", {}).get("start_time")]
-    last = max(starts, default=0) or _number(document.get("last_update_time"))
     yield Asset(
         id=me,
         kind="mlflow.experiment",
@@ -55,7 +54,7 @@ def experiments(document: Document, scope: Scope) -> Iterator[Observation]:
         or (users[0] if len(users) == 1 else None),
         environment=_environment(tags, set()),
         created=from_millis(document.get("creation_time")),
-        last_used=from_millis(last),
+        last_used=from_millis(max(starts, default=0)),
         shape=shape([f"param:{key}" for run in runs for key in _pairs(run.get("data", {}).get("params"))]),
         facts={
             **_tag_facts(tags),

@@ -46,7 +46,7 @@ def flows(document: Document, scope: Scope) -> Iterator[Observation]:
     )
     configs = {each["id"]: each for each in document["configs"]}
     for index, node in enumerate(nodes):
-        if not node.get("d"):
+        if not node.get("d") and not document.get("disabled"):
             yield from mentions(me, node, configs, f"nodes[{index}]", scope)
     for link in document["links"]:
         verb = Verb.CALLS if link["how"] in ("call", "subflow") else Verb.TRIGGERS

@@ -91,7 +91,12 @@ def _connected(
     endpoint = _endpoint(config)
     if endpoint:
         yield from _within(me, verb, node, endpoint, where)
-    settings = {key: value for key, value in config.items() if key not in _DRAWN and not key.endswith("Topic")}
+    place = (*_HOSTS, *_DATABASES, "port") if endpoint else ()
+    settings = {
+        key: value
+        for key, value in config.items()
+        if key not in _DRAWN and key not in place and not key.endswith("Topic") and _typed(config, key)
+    }
     for mention in extract(settings, scope.context, where):
         yield Reference(me, verb, mention.name, mention.where)
 
@@ -130,12 +135,16 @@ def _endpoint(config: Mapping[str, Any]) -> str | None:
 
 
 def _constant(config: Mapping[str, Any], keys: tuple[str, ...]) -> str:
-    """The first of the fields that holds a constant; `...FieldType` says where a value comes from."""
+    """The first of the fields that holds a constant."""
     for key in keys:
         value = config.get(key)
-        typed = config.get(f"{key}FieldType") or "str"
-        if isinstance(value, str | int) and str(value).strip() and typed in ("str", "num"):
+        if isinstance(value, str | int) and str(value).strip() and _typed(config, key):
             text = str(value).strip()
             if not is_expression(text):
                 return text
     return ""
+
+
+def _typed(config: Mapping[str, Any], key: str) -> bool:
+    """Whether a field holds its value itself; `...FieldType` says when it names a variable or a context instead."""
+    return (config.get(f"{key}FieldType") or "str") in ("str", "num", "bool", "json")

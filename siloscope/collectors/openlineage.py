@@ -10,14 +10,13 @@ knows (or a local disk), by `openlineage://{instance}/{namespace}/dataset/{name}
 
 from __future__ import annotations
 
-import re
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from siloscope.collectors.base import Client, Collector, Document, Listing, Scope, Trouble
-from siloscope.collectors.clients.files import Files, FilesClient, parse_ndjson
-from siloscope.collectors.shape import definition_hash, sql_form
+from siloscope.collectors.base import Client, Collector, Document, Listing, Scope
+from siloscope.collectors.clients.files import Files
+from siloscope.collectors.openlineage_files import EventsClient, dialect_of, facet, named, parse_events
+from siloscope.collectors.shape import sql_form
 from siloscope.config import Source
 from siloscope.errors import ConfigError
 from siloscope.model import Asset, Description, Observation, Reference, Verb
@@ -25,7 +24,6 @@ from siloscope.names import Context, canonical, compose, from_openlineage, sql_t
 from siloscope.names.parts import segment
 from siloscope.times import normal
 
-LARGEST_UNZIPPED = 1024 * 1024 * 1024
 # Integrations and engines that are products of the catalog; their jobs live in that tool, one a namespace.
 PRODUCTS = {
     "airflow": "airflow",
@@ -37,12 +35,6 @@ PRODUCTS = {
     "spark": "spark",
     "trino": "trino",
 }
-_DIALECTS = frozenset({"bigquery", "hive", "mysql", "postgres", "redshift", "snowflake", "spark", "trino"})
-# What the reader looks at. The rest (column lineage, statistics, plans, environment variables) differs
-# from run to run or may hold secrets, and is dropped before anything is recorded.
-_JOB_FACETS = ("documentation", "jobType", "ownership", "sourceCodeLocation", "sql", "tags")
-_DATASET_FACETS = ("datasetType", "documentation", "ownership", "symlinks", "tags")
-_PLACEHOLDER = re.compile(r"\$\{|\{\{|\{[A-Z_]+\}")
 
 
 def events(document: Document, scope: Scope) -> Iterator[Observation]:
@@ -59,11 +51,10 @@ def events(document: Document, scope: Scope) -> Iterator[Observation]:
 
 def _job(me: str, document: Document, scope: Scope, when: str | None) -> Asset:
     job, facets = document["job"], document["job"]["facets"]
-    kind, sql = _facet(facets, "jobType"), _facet(facets, "sql").get("query")
-    form, mark = sql_form(sql, _dialect(document)) if isinstance(sql, str) and sql else ({}, None)
+    kind, sql = facet(facets, "jobType"), facet(facets, "sql")
     facts = {
-        "definition": mark,
-        "description": _text(_facet(facets, "documentation").get("description")),
+        "definition": sql.get("definition"),
+        "description": _text(facet(facets, "documentation").get("description")),
         "engine": document.get("engine"),
         "integration": kind.get("integration"),
         "job_type": kind.get("jobType"),
@@ -80,7 +71,7 @@ def _job(me: str, document: Document, scope: Scope, when: str | None) -> Asset:
         environment=_environment(facets),
         # A job event without a run describes a design, it is no sign of use.
         last_used=when if document.get("ran") else None,
-        shape=form,
+        shape=sql_form(sql["query"], dialect_of(document))[0] if sql.get("query") else {},
         facts={key: value for key, value in facts.items() if value is not None},
     )
 
@@ -94,7 +85,7 @@ def _references(me: str, document: Document, scope: Scope) -> Iterator[Observati
     facets = document["job"]["facets"]
     if not known:
         yield from _sql_references(me, document, scope)
-    location = _facet(facets, "sourceCodeLocation")
+    location = facet(facets, "sourceCodeLocation")
     source = canonical(str(location.get("repoUrl") or location.get("url") or ""), scope.context)
     if source:
         yield Reference(me, Verb.USES, source, "job.facets.sourceCodeLocation")
@@ -109,8 +100,8 @@ _ANYWHERE = Context(database="tables://anywhere/-")
 
 def _sql_references(me: str, document: Document, scope: Scope) -> Iterator[Observation]:
     """Tables in the SQL of an event that names no datasets: taken to lie in the namespace of the job."""
-    sql = _facet(document["job"]["facets"], "sql").get("query")
-    tables = sql_tables(str(sql or ""), _dialect(document), _ANYWHERE)
+    sql = facet(document["job"]["facets"], "sql").get("query")
+    tables = sql_tables(str(sql or ""), dialect_of(document), _ANYWHERE)
     for verb, names in ((Verb.READS, tables.reads), (Verb.WRITES, tables.writes)):
         for name in names:
             table = ".".join(part for part in name.split("/")[3:] if part != "-")
@@ -123,12 +114,12 @@ def _described(dataset: Mapping[str, Any], scope: Scope, when: str | None) -> It
     """What an event says about a dataset that some other source inventories."""
     facets = dataset["facets"]
     about = dataset_name(scope, dataset)
-    twins = [each for each in _facet(facets, "symlinks").get("identifiers") or [] if _named(each)]
+    twins = [each for each in facet(facets, "symlinks").get("identifiers") or [] if named(each)]
     names = {dataset_name(scope, each) for each in twins} - {about}
     facts = {
         "columns": dataset.get("columns"),
-        "dataset_type": _facet(facets, "datasetType").get("datasetType"),
-        "description": _text(_facet(facets, "documentation").get("description")),
+        "dataset_type": facet(facets, "datasetType").get("datasetType"),
+        "description": _text(facet(facets, "documentation").get("description")),
         **_tags(facets),
     }
     facts = {key: value for key, value in facts.items() if value is not None}
@@ -160,38 +151,23 @@ def dataset_name(scope: Scope, dataset: Mapping[str, Any]) -> str:
 
 
 def _tool(document: Document, scope: Scope) -> str:
-    says = (_facet(document["job"]["facets"], "jobType").get("integration"), document.get("engine"))
+    says = (facet(document["job"]["facets"], "jobType").get("integration"), document.get("engine"))
     product = next((PRODUCTS[key] for each in says if (key := str(each).lower()) in PRODUCTS), None)
     if product:
         return f"{product}:{segment(document['job']['namespace'])}"
     return f"openlineage:{scope.instance.partition('://')[2]}"
 
 
-def _dialect(document: Document) -> str | None:
-    facets = document["job"]["facets"]
-    says = (
-        _facet(facets, "sql").get("dialect"),
-        _facet(facets, "jobType").get("integration"),
-        document.get("engine"),
-    )
-    return next((key for each in says if (key := str(each).lower()) in _DIALECTS), None)
-
-
-def _facet(facets: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = facets.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
 def _owner(facets: Mapping[str, Any]) -> str | None:
     """The first owner; `team:data` is how the ownership facet spells type and name."""
-    for each in _facet(facets, "ownership").get("owners") or []:
+    for each in facet(facets, "ownership").get("owners") or []:
         if isinstance(each, Mapping) and isinstance(each.get("name"), str) and each["name"]:
             return str(each["name"])
     return None
 
 
 def _tags(facets: Mapping[str, Any]) -> dict[str, str]:
-    rows = _facet(facets, "tags").get("tags") or []
+    rows = facet(facets, "tags").get("tags") or []
     return {
         f"tag.{row['key']}": str(row.get("value") or "true")[:200]
         for row in rows
@@ -206,103 +182,6 @@ def _environment(facets: Mapping[str, Any]) -> str | None:
 
 def _text(value: Any) -> str | None:
     return value.strip()[:200] or None if isinstance(value, str) else None
-
-
-def _named(value: Any) -> bool:
-    """Whether this names a job or dataset: both parts are there, and neither is a template's placeholder."""
-    if not isinstance(value, Mapping):
-        return False
-    parts = (value.get("namespace"), value.get("name"))
-    return all(isinstance(each, str) and each.strip() and not _PLACEHOLDER.search(each) for each in parts)
-
-
-def essence(event: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What the reader looks at, without what differs from run to run; None for JSON that is no event."""
-    job, dataset = event.get("job"), event.get("dataset")
-    # The fields that make an event; a job or dataset of another kind of document has none of them.
-    if not (isinstance(job, Mapping) or isinstance(dataset, Mapping)) or not (
-        {"eventTime", "eventType", "run", "inputs", "outputs", "schemaURL"} & event.keys()
-    ):
-        return None
-    run = event.get("run")
-    run_facets = _facet(run, "facets") if isinstance(run, Mapping) else {}
-    parent = _facet(run_facets, "parent").get("job")
-    out: dict[str, Any] = {
-        "inputs": [_pruned(each) for each in event.get("inputs") or [] if _named(each)],
-        "outputs": [_pruned(each) for each in event.get("outputs") or [] if _named(each)],
-        "datasets": [_pruned(dataset)] if isinstance(dataset, Mapping) and _named(dataset) else [],
-        "ran": isinstance(run, Mapping) or "eventType" in event,
-    }
-    if isinstance(job, Mapping) and _named(job):
-        out["job"] = _kept(job, _JOB_FACETS)
-    if isinstance(parent, Mapping) and _named(parent):
-        out["parent"] = {"namespace": parent["namespace"], "name": parent["name"]}
-    if engine := _facet(run_facets, "processing_engine").get("name"):
-        out["engine"] = str(engine)
-    return out
-
-
-def _kept(thing: Mapping[str, Any], facets: tuple[str, ...]) -> dict[str, Any]:
-    found = _facet(thing, "facets")
-    return {
-        "namespace": thing["namespace"],
-        "name": thing["name"],
-        "facets": {key: found[key] for key in facets if isinstance(found.get(key), Mapping)},
-    }
-
-
-def _pruned(dataset: Mapping[str, Any]) -> dict[str, Any]:
-    out = _kept(dataset, _DATASET_FACETS)
-    columns = _facet(_facet(dataset, "facets"), "schema").get("fields")
-    return {**out, "columns": len(columns)} if isinstance(columns, list) else out
-
-
-class EventsClient(FilesClient):
-    """Files of events: many runs of one job that say the same become one document, with the latest time."""
-
-    def pages(self, listing: Listing, scope: Scope) -> Iterator[Document | Trouble]:
-        """The distinct events in order of appearance; memory is bounded by what differs, not by runs."""
-        kept: dict[str, dict[str, Any]] = {}
-        for item in super().pages(listing, scope):
-            if isinstance(item, Trouble):
-                yield item
-            elif (event := essence(item)) is not None:
-                mark = definition_hash(event)
-                when = normal(item.get("eventTime"))
-                row = kept.setdefault(mark, {**event, "path": item["path"]})
-                row["eventTime"] = max(filter(None, (row.get("eventTime"), when)), default=None)
-        yield from kept.values()
-
-
-def parse_events(data: bytes, path: str) -> list[Any]:
-    """The JSON values of a file, unzipped when it is gzip (by content, not by name).
-
-    Raises:
-        ValueError: Nothing in the file is JSON, or it is unreasonably large gzip.
-    """
-    if data[:2] != b"\x1f\x8b":
-        return parse_ndjson(data, path)
-    text, trouble = _unzipped(data)
-    return [*(parse_ndjson(text, path) if text.strip() or not trouble else []), *trouble]
-
-
-def _unzipped(data: bytes) -> tuple[bytes, list[Trouble]]:
-    """All members of a gzip file; one that is broken or cut (still being written) keeps what came before."""
-    out: list[bytes] = []
-    room = LARGEST_UNZIPPED
-    while data:
-        unzip = zlib.decompressobj(wbits=31)
-        try:
-            out.append(unzip.decompress(data, room))
-        except zlib.error as error:
-            return b"".join(out), [Trouble(f"broken gzip: {error}")]
-        room -= len(out[-1])
-        if unzip.unconsumed_tail:
-            raise ValueError(f"more than {LARGEST_UNZIPPED // 2**20} MiB unzipped")
-        if not unzip.eof:
-            return b"".join(out), [Trouble("the gzip file is cut off")]
-        data = unzip.unused_data.lstrip(b"\0")
-    return b"".join(out), []
 
 
 def connect(source: Source) -> Client:

@@ -45,7 +45,8 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
     lines = [
         "# Consolidation plan",
         "",
-        f"Over {s['horizon_months']} months. Status: {s['status']}, objective {_money(s['objective'])}, lower bound {_money(s['bound'])}.",
+        f"Over {s['horizon_months']} months. Status: {s['status']}, objective {_money(s['objective'])}, "
+        f"lower bound {_money(s['bound'])}.",
         "",
         "| | |",
         "|---|---:|",
@@ -75,17 +76,16 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
     ]
     for wave in plan["waves"]:
         gone = ", ".join(_safe(each) for each in wave["tools_gone"])
-        lines.append(
-            f"| {wave['number']} | {wave['start_month']} | {wave['moves']} | {wave['effort_days']:g} | {_money(wave['annual_saving'])} | {wave['risk']:.0%} | {gone} |"
-        )
+        cells = [wave["number"], wave["start_month"], wave["moves"], f"{wave['effort_days']:g}"]
+        cells += [_money(wave["annual_saving"]), f"{wave['risk']:.0%}", gone]
+        lines.append(f"| {' | '.join(str(each) for each in cells)} |")
     lines += ["", "## Assumed", "", "| what | value | used for |", "|---|---:|---|"]
     lines += [f"| {each['name']} | {each['value']:g} | {_safe(each['used_for'])} |" for each in plan["assumptions"]]
     lines += ["", "## Moves", ""]
     for move in plan["moves"]:
         asset = graph.asset[move["asset"]]
-        lines.append(
-            f"- wave {move['wave']}: {_safe(asset.name)} ({asset.kind}) from {_safe(move['from'])} to {_safe(move['to'])}, {move['effort_days']:g} days"
-        )
+        way = f"from {_safe(move['from'])} to {_safe(move['to'])}"
+        lines.append(f"- wave {move['wave']}: {_safe(asset.name)} ({asset.kind}) {way}, {move['effort_days']:g} days")
     return "\n".join(lines) + "\n"
 
 

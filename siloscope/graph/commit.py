@@ -219,7 +219,7 @@ def vanished(
     A scope that was found by a listing goes, with the scopes found in it, when that listing was complete,
     retired what it no longer shows, and no longer shows the scope. It is held when the listing was read
     as somebody else, or when too much would go. Everything else stays and is stale: `coverage` names it,
-    only `forget` removes it.
+    only `forget` removes it. That a source could not be reached at all is no more than the last word about it.
     """
     gone = _gone(known, seen)
     doubts = _scope_doubts(known, seen, gone, limits)
@@ -228,6 +228,9 @@ def vanished(
         lost = tuple(sorted(set(each.hashes) - each.missing))
         if key in seen or (row.retirement is Retirement.HELD and not lost):
             continue  # visited; or all of it is held already, and that takes a person to end
+        if row.listing == CONNECT:
+            yield SliceChange(row, each.baseline, gone=tuple(sorted(each.hashes)), drop=True)
+            continue
         if key in gone and (doubt := doubts.get(row.parent)):
             held = sum(name.startswith("a:") for name in each.hashes) or len(each.hashes)
             row = replace(row, reason=doubt, retirement=Retirement.HELD, held=held)
@@ -296,6 +299,7 @@ def _name(row: Slice) -> str:
 
 
 STALE = "stale: not part of the last scan of this source"
+CONNECT = "connect"
 
 
 def changes(old: Mapping[Key, str], new: Mapping[Key, str]) -> tuple[list[Key], list[Key]]:

@@ -84,13 +84,16 @@ class Neo4jStore:
             raise
 
     def _refuse_newer(self) -> None:
-        text = "MATCH (s:SiloscopeStore) RETURN max(s.schema)"
-        version = self._read(lambda cypher: next(cypher.rows(text))[0])
+        text = (
+            "OPTIONAL MATCH (s:SiloscopeStore) "
+            "RETURN max(CASE WHEN s.estate = $estate THEN s.schema END), max(s.schema = $schema)"
+        )
+        version, prepared = self._read(lambda cypher: next(cypher.rows(text, schema=SCHEMA)))
         if version and version > SCHEMA:
             raise StoreError(
                 f"{self._link.at}: written by a newer siloscope (schema {version}); this one reads up to {SCHEMA}"
             )
-        self._ready = version == SCHEMA
+        self._ready = bool(prepared)  # constraints are the database's, so any estate of this schema has made them
 
     def close(self) -> None:
         """Close all connections."""
@@ -154,9 +157,7 @@ class Neo4jStore:
 
     def verdicts(self) -> Mapping[str, Verdict]:
         """What people said about findings, by finding id."""
-        text = (
-            "MATCH (v:SiloscopeVerdict {estate: $estate}) RETURN v.full, v.state, v.reason, v.at"
-        )
+        text = "MATCH (v:SiloscopeVerdict {estate: $estate}) RETURN v.full, v.state, v.reason, v.at"
         return self._read(lambda cypher: {row[0]: Verdict(*row[1:]) for row in sorted(cypher.rows(text))})
 
     def set_verdict(self, finding: str, verdict: Verdict | None) -> None:
@@ -228,7 +229,8 @@ class Neo4jBatch:
         """Write one slice's change."""
         cypher, number = self._cypher, _number(change.slice)
         if change.drop:
-            cypher.run("MATCH (o:SiloscopeObservation {estate: $estate, slice: $slice}) DELETE o", slice=number)
+            gone = "MATCH (o:SiloscopeObservation {estate: $estate, slice: $slice}) WHERE o.key IS NOT NULL DELETE o"
+            cypher.run(gone, slice=number)
             cypher.run("MATCH (s:SiloscopeSlice {estate: $estate, slice: $slice}) DELETE s", slice=number)
             return
         text = "MATCH (s:SiloscopeSlice {estate: $estate, slice: $slice}) RETURN s.at"
@@ -328,7 +330,7 @@ def _live(cypher: Cypher) -> Iterator[Row]:
     text = (
         "MATCH (o:SiloscopeObservation {estate: $estate}) "
         "WHERE o.slice IS NOT NULL AND o.key IS NOT NULL AND o.gone_at IS NULL "
-        "RETURN o.slice, coalesce(o.full, o.key), o.body, o.first_seen, o.last_seen ORDER BY o.slice, o.key"
+        "RETURN o.slice, coalesce(o.full, o.key), o.body, o.first_seen, o.last_seen"
     )
     for number, key, body, first, last in cypher.rows(text):
         if number in ledger:

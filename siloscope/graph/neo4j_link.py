@@ -50,15 +50,16 @@ def place(url: str) -> Place:
     Raises:
         StoreError: It is malformed, holds a password, or has options that do not exist.
     """
+    malformed = StoreError("the store URL is malformed: neo4j://user@host:port/database?estate=name")
     try:
         parts = urlsplit(url)
+        if parts.password is not None:
+            raise StoreError("the store URL holds a password; set NEO4J_PASSWORD or [store] password instead")
         port = parts.port or 7687
     except ValueError:
-        raise StoreError("the store URL is malformed: neo4j://user@host:port/database?estate=name") from None
-    if parts.password is not None:
-        raise StoreError("the store URL holds a password; set NEO4J_PASSWORD or [store] password instead")
+        raise malformed from None
     if parts.scheme not in SCHEMES or not parts.hostname:
-        raise StoreError("the store URL is malformed: neo4j://user@host:port/database?estate=name")
+        raise malformed
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if unknown := sorted(options.keys() - {"estate"}):
         raise StoreError(f'the store URL has an option "{unknown[0]}"; only estate is known')

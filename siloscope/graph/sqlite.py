@@ -154,8 +154,7 @@ class SqliteStore:
                 yield SqliteBatch(self._db)
                 self._db.execute("COMMIT")
             except BaseException:
-                # SQLite ends a transaction by itself on some errors, such as a full disk.
-                if self._db.in_transaction:
+                if self._db.in_transaction:  # on some errors, such as a full disk, SQLite has ended it itself
                     self._db.execute("ROLLBACK")
                 raise
 

@@ -52,7 +52,7 @@ def test_every_asset_says_where_it_lives(kind: str) -> None:
             if key.startswith("a:"):
                 asset = Asset(**{name: row[name] for name in ("id", "kind", "name", "tool")})
                 assert re.fullmatch(r"[a-z0-9-]+:.+", asset.tool)
-                assert asset.id and asset.kind and asset.name
+                assert all((asset.id, asset.kind, asset.name))
                 assert row.get("names", []) == sorted(set(row.get("names", [])))
             elif key.startswith("r:"):
                 reference = Reference(row["source"], Verb(row["verb"]), row["name"])
@@ -82,7 +82,7 @@ def test_the_page_has_the_same_headings_everywhere(kind: str) -> None:
     """docs/collectors/TYPE.md says the same things in the same places, and names every listing."""
     page = (ROOT / "docs" / "collectors" / f"{kind}.md").read_text(encoding="utf-8")
 
-    assert re.findall(r"^## (.+)$", page, re.M) == HEADINGS
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == HEADINGS
     for listing in collector(kind).listings:
         assert listing.name in page, listing.name
 

@@ -5,6 +5,7 @@ ARN formats: "Service Authorization Reference", resource types defined by each s
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypedDict
@@ -187,3 +188,13 @@ def section(document: Document, *path: str) -> Mapping[str, Any]:
     for part in path:
         value = value.get(part) if isinstance(value, Mapping) else None
     return value if isinstance(value, Mapping) else {}
+
+
+def data_of(value: Any) -> Mapping[str, Any]:
+    """The object in a field that AWS returns as JSON text; the client has parsed it, a recording may not have.
+
+    Raises:
+        ValueError: The text is no JSON.
+    """
+    found = json.loads(value) if isinstance(value, str) and value else value
+    return found if isinstance(found, Mapping) else {}

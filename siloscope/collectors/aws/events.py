@@ -6,11 +6,10 @@ scope that the bus opens.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from siloscope.collectors.aws.common import arn, asset, listing, refer, rows, section, within
+from siloscope.collectors.aws.common import arn, asset, data_of, listing, refer, rows, section, within
 from siloscope.collectors.base import Document, Scope
 from siloscope.collectors.clients.boto_calls import Boto, BotoDetail
 from siloscope.model import Observation, Reference, Verb
@@ -69,12 +68,7 @@ def rules(document: Document, scope: Scope) -> Iterator[Observation]:
 
 def _awaited(pattern: Any, scope: Scope) -> Iterator[tuple[str, str]]:
     """(name, where) of the buckets, Glue jobs and ARNs that an event pattern lets through."""
-    try:
-        wanted = json.loads(pattern) if isinstance(pattern, str) else pattern
-    except ValueError:
-        return
-    if not isinstance(wanted, Mapping):
-        return
+    wanted = data_of(pattern)
     sources, detail = wanted.get("source") or [], section(wanted, "detail")
     if "aws.s3" in sources:
         for bucket in section(detail, "bucket").get("name") or []:
@@ -124,6 +118,7 @@ LISTINGS = (
             "list_rules",
             "Rules",
             {"EventBusName": "{event_bus}", "Limit": 100},
+            texts=("EventPattern",),
             details=(
                 BotoDetail(
                     "list_targets_by_rule",

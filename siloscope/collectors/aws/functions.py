@@ -6,11 +6,13 @@ is a deployment, not a use.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from siloscope.collectors.aws.common import asset, listing, refer, section, tags_of, within
 from siloscope.collectors.base import Document, Scope
 from siloscope.collectors.clients.boto_calls import Boto, BotoDetail
+from siloscope.collectors.shape import definition_hash, shape
 from siloscope.model import Observation, Reference, Verb
 from siloscope.names import canonical, image, kafka_aliases
 
@@ -25,7 +27,9 @@ def functions(document: Document, scope: Scope) -> Iterator[Observation]:
         "lambda.function",
         document["FunctionName"],
         tags=tags_of(document.get("Tags")),
+        shape=shape(_features(document, variables)),
         facts={
+            "definition": definition_hash([document.get("CodeSha256"), document.get("Handler")]),
             "runtime": document.get("Runtime"),
             "handler": document.get("Handler"),
             "package": document.get("PackageType"),
@@ -45,6 +49,12 @@ def functions(document: Document, scope: Scope) -> Iterator[Observation]:
     failed = section(document, "DeadLetterConfig").get("TargetArn")
     yield from refer(me, Verb.WRITES, failed, "DeadLetterConfig.TargetArn", scope)
     yield from within(me, Verb.USES, document.get("FileSystemConfigs"), "FileSystemConfigs", scope)
+
+
+def _features(document: Document, variables: Mapping[str, Any]) -> Iterator[str]:
+    """Runtime, handler and the names of variables; the code itself is a hash among the facts."""
+    yield from (f"{key.lower()}:{document[key]}" for key in ("Runtime", "Handler") if document.get(key))
+    yield from (f"variable:{key}" for key in variables)
 
 
 def event_sources(document: Document, scope: Scope) -> Iterator[Observation]:

@@ -5,10 +5,9 @@ Contract: Amazon SQS and Amazon SNS API References. Addresses of people (e-mail,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
-from siloscope.collectors.aws.common import arn, asset, listing, refer
+from siloscope.collectors.aws.common import arn, asset, data_of, listing, refer
 from siloscope.collectors.base import Document, Scope
 from siloscope.collectors.clients.boto_calls import Boto, BotoDetail
 from siloscope.model import Observation, Verb
@@ -33,10 +32,8 @@ def queues(document: Document, scope: Scope) -> Iterator[Observation]:
             "fifo": True if document.get("FifoQueue") == "true" else None,
         },
     )
-    policy = document.get("RedrivePolicy")
-    if policy:
-        target = json.loads(policy).get("deadLetterTargetArn")
-        yield from refer(me, Verb.WRITES, target, "RedrivePolicy.deadLetterTargetArn", scope)
+    target = data_of(document.get("RedrivePolicy")).get("deadLetterTargetArn")
+    yield from refer(me, Verb.WRITES, target, "RedrivePolicy.deadLetterTargetArn", scope)
 
 
 def topics(document: Document, scope: Scope) -> Iterator[Observation]:
@@ -63,6 +60,7 @@ LISTINGS = (
             {"MaxResults": 1000},
             optional=True,
             item="QueueUrl",
+            texts=("RedrivePolicy",),
             details=(
                 BotoDetail(
                     "get_queue_attributes",

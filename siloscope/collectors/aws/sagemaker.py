@@ -6,11 +6,10 @@ asset claims that spelling, too. Versions of a model group are claims of the gro
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from siloscope.collectors.aws.common import arn, asset, listing, refer, rows, section, tags_of, within
+from siloscope.collectors.aws.common import arn, asset, data_of, listing, refer, rows, section, tags_of, within
 from siloscope.collectors.base import Document, Scope
 from siloscope.collectors.clients.boto_calls import Boto, BotoDetail
 from siloscope.collectors.shape import definition_hash, shape
@@ -185,11 +184,7 @@ def notebooks(document: Document, scope: Scope) -> Iterator[Observation]:
 def pipelines(document: Document, scope: Scope) -> Iterator[Observation]:
     """A pipeline: its steps are its shape, its definition says what they read and write."""
     me, name = document["PipelineArn"], document["PipelineName"]
-    try:
-        definition = json.loads(document.get("PipelineDefinition") or "{}")
-    except ValueError:
-        definition = {}
-    steps = rows(definition.get("Steps") if isinstance(definition, Mapping) else None)
+    steps = rows(data_of(document.get("PipelineDefinition")).get("Steps"))
     yield asset(
         scope,
         me,
@@ -295,6 +290,7 @@ LISTINGS = (
             "list_pipelines",
             "PipelineSummaries",
             _PAGE,
+            texts=("PipelineDefinition",),
             details=(BotoDetail("describe_pipeline", lambda item: {"PipelineName": item["PipelineName"]}),),
         ),
         pipelines,

@@ -6,17 +6,16 @@ A task names its target either as an ARN or, by an optimised integration, as a p
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from siloscope.collectors.aws.common import arn, asset, listing, refer, rows, section, within
+from siloscope.collectors.aws.common import arn, asset, data_of, listing, refer, rows, section, within
 from siloscope.collectors.base import Document, Scope
 from siloscope.collectors.clients.boto_calls import Boto, BotoDetail
 from siloscope.collectors.shape import definition_hash, graph_hash, shape
 from siloscope.model import Observation, Verb
-from siloscope.names import expressions
+from siloscope.names import expressions, is_expression
 
 # integration -> the parameter that names its target, the verb, and the target's ARN by bare name
 _TARGETS: Mapping[str, tuple[str, Verb, str, str]] = {
@@ -44,14 +43,13 @@ _TARGETS: Mapping[str, tuple[str, Verb, str, str]] = {
 }
 # What names states, or holds states that count by themselves.
 _NAMING = ("Comment", "Next", "Default", "StartAt", "Iterator", "ItemProcessor", "Branches")
-_BARE = re.compile(r"[\w.+=@-]{1,256}(?::[\w$-]+)?").fullmatch
 _INTEGRATION = re.compile(r"arn:aws[\w-]*:states:[\w-]*:\d*:(?:aws-sdk:)?([\w-]+:[\w]+)")
 
 
 def state_machines(document: Document, scope: Scope) -> Iterator[Observation]:
     """A state machine; tasks, also in maps and parallel branches, name what they run."""
     me = document["stateMachineArn"]
-    definition = _parsed(document.get("definition"))
+    definition = data_of(document.get("definition"))
     found = list(_states(definition, "definition"))
     yield asset(
         scope,
@@ -71,12 +69,6 @@ def state_machines(document: Document, scope: Scope) -> Iterator[Observation]:
     )
     for where, _, state in found:
         yield from _task(me, state, where, scope)
-
-
-def _parsed(definition: Any) -> Mapping[str, Any]:
-    """The definition as data; AWS returns it as text."""
-    value = json.loads(definition) if isinstance(definition, str) else definition
-    return value if isinstance(value, Mapping) else {}
 
 
 def _states(machine: Mapping[str, Any], where: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -103,7 +95,7 @@ def _task(me: str, state: Mapping[str, Any], where: str, scope: Scope) -> Iterat
         target = given.get(parameter) if isinstance(given, Mapping) else None
         rest = {k: v for k, v in given.items() if k != parameter} if isinstance(given, Mapping) else given
         if isinstance(target, str):
-            if service and _BARE(target) and not target.startswith("arn:"):
+            if service and _bare(target):
                 target = arn(scope, service, form.format(target))
             yield from refer(me, verb or Verb.USES, target, f"{where}.{key}.{parameter}", scope)
         direct = {"ItemReader": Verb.READS, "ResultWriter": Verb.WRITES}.get(key)
@@ -111,6 +103,11 @@ def _task(me: str, state: Mapping[str, Any], where: str, scope: Scope) -> Iterat
         if direct and isinstance(given, Mapping):
             bucket = section(given, "Parameters").get("Bucket") or section(given, "Arguments").get("Bucket")
             yield from refer(me, direct, f"s3://{bucket}" if bucket else None, f"{where}.{key}.Bucket", scope)
+
+
+def _bare(target: str) -> bool:
+    """Whether a text is a name as it stands: no ARN, address, path into the input or expression."""
+    return not (target.startswith(("arn:", "$")) or "://" in target or is_expression(target))
 
 
 def _integration(resource: str) -> str:
@@ -156,6 +153,7 @@ LISTINGS = (
             "list_state_machines",
             "stateMachines",
             {"maxResults": 1000},
+            texts=("definition",),
             details=(BotoDetail("describe_state_machine", lambda item: {"stateMachineArn": item["stateMachineArn"]}),),
         ),
         state_machines,

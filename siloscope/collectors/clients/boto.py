@@ -20,6 +20,7 @@ from siloscope.collectors.clients.boto_calls import (
     action,
     dig,
     guarded,
+    parsed,
     plain,
 )
 from siloscope.collectors.clients.boto_sessions import Sessions
@@ -92,7 +93,7 @@ class BotoClient:
             describe = _Describe(client, call.service, tally)
             for troubles in self._pool.map(lambda item: describe(call.details, item, {}), items):
                 yield from troubles
-        yield from map(plain, items)
+        yield from (plain(parsed(item, call.texts)) for item in items)
 
     def _accounts(self, home: str) -> list[str]:
         accounts, role = self.source.options.get("accounts"), str(self.source.options.get("role_arn") or "")

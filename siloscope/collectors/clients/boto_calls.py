@@ -44,7 +44,8 @@ class Boto:
     vendor leaves the key out when the list is empty. Items that are plain strings become an object with
     the one field `item`. `details` describe each item. Operations without a paginator are followed by
     `token`, the name of their paging field, or by `following`, which turns an answer and the items in it
-    into the parameters of the next call (None at the end).
+    into the parameters of the next call (None at the end). Fields named in `texts` hold JSON in a text; they
+    are parsed here, since secrets are taken out of data by key, and out of a text only by force.
     """
 
     service: str
@@ -56,6 +57,7 @@ class Boto:
     details: tuple[BotoDetail, ...] = ()
     token: str = "NextToken"  # noqa: S105 - the name of a paging field
     following: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] | None = None
+    texts: tuple[str, ...] = ()
 
     @property
     def permissions(self) -> tuple[str, ...]:
@@ -163,6 +165,16 @@ def dig(answer: Any, key: str) -> Any:
             return None
         answer = answer.get(part)
     return answer
+
+
+def parsed(item: dict[str, Any], texts: tuple[str, ...]) -> dict[str, Any]:
+    """The item with the JSON in its fields `texts` as data; what is no JSON stays a text."""
+    for key in texts:
+        try:
+            item[key] = json.loads(item[key])
+        except (KeyError, TypeError, ValueError):
+            continue
+    return item
 
 
 def plain(value: Any) -> Any:

@@ -90,7 +90,8 @@ class FilesClient:
                 documents = list((call.parse or parse_json)(file.read_bytes(), relative))
             except OSError as error:
                 yield Trouble(f"cannot be read: {error.strerror}", where=relative)
-            except (ValueError, RecursionError) as error:
+            except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+                # The last three: JSON of another structure than its metadata promise.
                 yield Trouble(f"not readable: {_short(error)}", where=relative)
             else:
                 for number, each in enumerate(documents):

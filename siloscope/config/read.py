@@ -1,118 +1,25 @@
-"""`siloscope.toml` -> typed settings; every complaint names file, line, key and the nearest valid key.
-
-Secrets are references, `env:NAME` or `file:PATH`, resolved only when a client asks for them. A literal
-secret in the file is an error whose text does not repeat it.
-"""
+"""Parsed TOML into settings; keeps the text, so that a complaint can say on which line a key stands."""
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from siloscope.config.records import Config, DepartmentRule, Gap, Secret, Source
 from siloscope.errors import ConfigError, nearest
-from siloscope.redact import secret_key
+from siloscope.redact import scrub_text, secret_key
 
 TABLES = ("store", "source", "department", "alias", "accepted-gap")
 SOURCE_KEYS = frozenset({"name", "type", "url", "path", "instance", "department", "environment"})
+# Types that tell the tenants of one host apart by the path of the URL.
+TENANT_PATHS = frozenset({"uipath"})
 MATCH_KEYS = frozenset({"tag", "account", "folder", "workspace", "owner", "source", "tool", "name", "values"})
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A reference to a secret; `reveal` reads it, and nothing prints it."""
-
-    reference: str = field(repr=False)
-    base: Path = field(default=Path(), repr=False)
-
-    def reveal(self) -> str:
-        """The secret itself.
-
-        Raises:
-            ConfigError: The variable is not set or the file cannot be read.
-        """
-        kind, _, where = self.reference.partition(":")
-        if kind == "env":
-            if where not in os.environ:
-                raise ConfigError(f"environment variable {where} is not set")
-            return os.environ[where]
-        try:
-            return (self.base / where).expanduser().read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigError(f"secret file {where} cannot be read: {error.strerror}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One configured connection. `options` holds what only its type understands; `order` its place in the file."""
-
-    name: str
-    type: str
-    order: int = 0
-    url: str | None = None
-    path: Path | None = None
-    instance: str = ""
-    department: str | None = None
-    environment: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def secret(self, key: str) -> str | None:
-        """The secret behind option `key`, or None when it is not configured."""
-        value = self.options.get(key)
-        return value.reveal() if isinstance(value, Secret) else None
-
-
-@dataclass(frozen=True, slots=True)
-class DepartmentRule:
-    """First match wins: the fact `key` (for `tag`, of tag `tag`) matches one of the globs `values`."""
-
-    name: str
-    key: str
-    tag: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """An accepted gap: slices that need not be complete, why, and until when (ISO date, inclusive)."""
-
-    source: str
-    listing: str
-    scope: str
-    reason: str
-    until: str | None
-
-    def covers(self, source: str, listing: str, scope: str, today: str) -> bool:
-        """Whether the slice is an accepted gap on the day `today`."""
-        if self.until and today[:10] > self.until:
-            return False
-        return (
-            fnmatchcase(source, self.source) and fnmatchcase(listing, self.listing) and fnmatchcase(scope, self.scope)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """The whole file; relative paths are already relative to it."""
-
-    file: Path
-    store: str
-    password: Secret | None = None
-    sources: tuple[Source, ...] = ()
-    departments: tuple[DepartmentRule, ...] = ()
-    aliases: tuple[tuple[str, str], ...] = ()
-    gaps: tuple[Gap, ...] = ()
-
-    @property
-    def folder(self) -> Path:
-        """The folder of the file, against which relative paths are read."""
-        return self.file.parent
 
 
 def load(file: Path, types: Mapping[str, frozenset[str]], planned: frozenset[str] = frozenset()) -> Config:
@@ -130,7 +37,9 @@ def load(file: Path, types: Mapping[str, frozenset[str]], planned: frozenset[str
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: not valid TOML: {error}") from error
+        line = re.search(r"line (\d+)", str(error))
+        place = line.group(1) if line else text.count("\n") + 1
+        raise ConfigError(f"{file}:{place}: not valid TOML: {error}") from error
     return _Reader(file, text, types, planned).config(data)
 
 
@@ -148,13 +57,12 @@ class _Reader:
         store = data.get("store", {})
         self._known(store, frozenset({"url", "password"}), "store", 0)
         sources = tuple(self._source(index, row) for index, row in enumerate(self._rows(data, "source")))
-        names = [source.name for source in sources]
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                raise self._error("source", index, "name", f'the name "{name}" is used twice')
+        self._distinct(sources)
         url = store.get("url", "siloscope.db")
-        if not isinstance(url, str):
-            raise self._error("store", 0, "url", "must be a string")
+        if not isinstance(url, str) or not url:
+            raise self._error("store", 0, "url", '"url" must be a string: a path, or neo4j://...')
+        if _user_info(url)[1]:
+            raise self._error("store", 0, "url", '"url" holds a password; use password = "env:NAME"')
         return Config(
             file=self.file,
             store=self._store_url(url),
@@ -164,6 +72,29 @@ class _Reader:
             aliases=tuple(self._alias(i, row) for i, row in enumerate(self._rows(data, "alias"))),
             gaps=tuple(self._gap(i, row) for i, row in enumerate(self._rows(data, "accepted-gap"))),
         )
+
+    def _distinct(self, sources: tuple[Source, ...]) -> None:
+        """Names are used once, and no two servers share by default the authority that their things are named after."""
+        for index, one in enumerate(sources):
+            for other in sources[:index]:
+                if one.name == other.name:
+                    raise self._error("source", index, "name", f'the name "{one.name}" is used twice')
+                if one.type == other.type and one.instance == other.instance and self._two_servers(one, other):
+                    raise self._error(
+                        "source",
+                        index,
+                        "url",
+                        f'"{one.name}" and "{other.name}" are two servers on one host, and both would name their things'
+                        f' after "{one.instance}"; set a different "instance" for each',
+                    )
+
+    def _two_servers(self, one: Source, other: Source) -> bool:
+        if not one.url or not other.url or one.url == other.url:
+            return False
+        a, b = urlsplit(one.url), urlsplit(other.url)
+        same_place = (a.scheme, a.netloc) == (b.scheme, b.netloc)
+        told_apart = same_place and one.type in TENANT_PATHS
+        return not told_apart and any(each.instance == urlsplit(each.url or "").hostname for each in (one, other))
 
     def _source(self, index: int, row: Mapping[str, Any]) -> Source:
         for key in ("name", "type"):
@@ -179,9 +110,13 @@ class _Reader:
         for key in SOURCE_KEYS & row.keys():
             if not isinstance(row[key], str):
                 raise self._error("source", index, key, f'"{key}" must be a string')
-        path = (self.file.parent / row["path"]).expanduser() if "path" in row else None
+            if not row[key].strip():
+                raise self._error("source", index, key, f'"{key}" is empty')
+        path = self.file.parent / Path(row["path"]).expanduser() if "path" in row else None
         url = row.get("url")
         host = (urlsplit(url).hostname or "") if url else ""
+        if url and not (host and "://" in url):
+            raise self._error("source", index, "url", '"url" must be a whole URL, as in https://host')
         options = {
             key: self._secret("source", index, key, value) if secret_key(key) or _is_reference(value) else value
             for key, value in row.items()
@@ -201,27 +136,30 @@ class _Reader:
 
     def _no_literal_secret(self, index: int, row: Mapping[str, Any]) -> None:
         for key, value in row.items():
-            if secret_key(key) and not _is_reference(value):
-                raise self._error(
-                    "source",
-                    index,
-                    key,
-                    f'"{key}" holds a literal secret; write "env:NAME" or "file:PATH" instead',
-                )
-            if isinstance(value, str) and "://" in value:
-                try:
-                    userinfo = urlsplit(value).password
-                except ValueError as error:
-                    raise self._error("source", index, key, f'"{key}" is not a valid URL') from error
-                if userinfo:
-                    raise self._error("source", index, key, f'"{key}" holds a password; use an option with "env:NAME"')
+            for name, each in _leaves(key, value):
+                if secret_key(name) and not _is_reference(each):
+                    raise self._literal("source", index, key, name)
+                if isinstance(each, str) and "://" in each:
+                    try:
+                        user, password = _user_info(each)
+                    except ValueError as error:
+                        raise self._error("source", index, key, f'"{name}" is not a valid URL') from error
+                    if user or password:
+                        raise self._error(
+                            "source", index, key, f'"{name}" holds a user or password; use an option with "env:NAME"'
+                        )
+                if isinstance(each, str) and name not in ("name", "type") and scrub_text(each, identifier=True) != each:
+                    raise self._literal("source", index, key, name)
 
     def _secret(self, table: str, index: int, key: str, value: Any) -> Secret:
         if not _is_reference(value):
-            raise self._error(
-                table, index, key, f'"{key}" holds a literal secret; write "env:NAME" or "file:PATH" instead'
-            )
-        return Secret(value, self.file.parent)
+            raise self._literal(table, index, key, key)
+        return Secret(value, self.file.parent, f"{self.file}:{self._line(table, index, key)}: {key}")
+
+    def _literal(self, table: str, index: int, key: str, name: str) -> ConfigError:
+        return self._error(
+            table, index, key, f'"{name}" holds a literal secret; write "env:NAME" or "file:PATH" instead'
+        )
 
     def _department(self, index: int, row: Mapping[str, Any]) -> DepartmentRule:
         self._known(row, frozenset({"name", "match"}), "department", index)
@@ -241,6 +179,8 @@ class _Reader:
         key = keys[0]
         if key == "tag":
             tag = match["tag"]
+            if not isinstance(tag, str) or not values:
+                raise self._error("department", index, "match", '"match" by tag needs the tag\'s name and "values"')
         else:
             tag, values = "", values or match[key]
         if isinstance(values, str):
@@ -259,8 +199,11 @@ class _Reader:
         self._known(row, frozenset({"source", "listing", "scope", "reason", "until"}), "accepted-gap", index)
         if not row.get("reason"):
             raise self._error("accepted-gap", index, "reason", 'an [[accepted-gap]] needs a "reason"')
+        for key in ("source", "listing", "scope", "reason"):
+            if not isinstance(row.get(key, ""), str):
+                raise self._error("accepted-gap", index, key, f'"{key}" must be a string')
         until = row.get("until")
-        if until is not None and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(until)):
+        if until is not None and not _is_date(str(until)):
             raise self._error("accepted-gap", index, "until", '"until" must be a date, YYYY-MM-DD')
         return Gap(
             row.get("source", "*"), row.get("listing", "*"), row.get("scope", "*"), row["reason"],
@@ -288,22 +231,49 @@ class _Reader:
 
     def _line(self, table: str, index: int, key: str) -> int:
         """The line where `key` stands in the `index`-th `table`; the table's own line when it is absent."""
-        seen, start = -1, 0
+        seen, start, inline = -1, 0, 0
         for number, line in enumerate(self.text.splitlines(), start=1):
-            header = re.match(r"\s*\[\[?\s*([\w-]+)", line)
+            header = re.match(r"\s*\[\[?\s*([\w-]+)\s*\]", line)
             if header:
                 if seen == index and start:
                     break
                 if header.group(1) == table:
                     seen += 1
                     start = number if seen == index else 0
-            found = re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line) if key else None
-            if found and (start or not table):
-                return number
+            spelled = rf"[\"']?{re.escape(key)}[\"']?\s*[=.]"
+            if key and (start or not table):
+                if re.match(rf"\s*{spelled}", line):
+                    return number
+                if not inline and re.search(rf"[{{,]\s*{spelled}", line):
+                    inline = number  # within an inline table
             if not table and header and header.group(1) == key:
                 return number
-        return start or 1
+        return inline or start or 1
 
 
 def _is_reference(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(("env:", "file:"))
+    return isinstance(value, str) and value.startswith(("env:", "file:")) and bool(value.partition(":")[2])
+
+
+def _leaves(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Every scalar of an option with the nearest name above it."""
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _leaves(name, each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _leaves(key, each)
+    else:
+        yield key, value
+
+
+def _user_info(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.username or "", parts.password or ""
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
