@@ -123,10 +123,10 @@ def _client(source: Source, replay: Path | None) -> Client:
 
 
 def _commit(store: Store, source: Source, file: Path, settings: Settings, options: Options, calls: int) -> SourceReport:
-    known = store.known(source.name)
     seen: dict[tuple[str, str, str], Slice] = {}
     changed = 0
     with store.writing(source.name) as batch:
+        known = store.known(source.name)  # inside: two scans of one source must not decide from one state
         for row, observations in spool.read(file):
             if row.source == source.name:
                 sure = _confirmed(row, options.confirm)
@@ -137,7 +137,7 @@ def _commit(store: Store, source: Source, file: Path, settings: Settings, option
             batch.apply(change, options.at)
             seen[row.key] = change.slice
             changed += change.writes
-        for change in vanished(known, seen):
+        for change in vanished(known, seen, options.limits):
             batch.apply(change, options.at)
             changed += change.writes
         _publish(batch, settings, options.at)

@@ -26,7 +26,7 @@ class Spool:
         folder.mkdir(parents=True, exist_ok=True)
         safe = re.sub(r"[^A-Za-z0-9._-]+", "_", source)[:60]
         self.file = folder / f"{safe}-{digest(source)[:6]}.ndjson"
-        self._out = self.file.open("w", encoding="utf-8", errors="surrogatepass")
+        self._out = self.file.open("w", encoding="utf-8", errors="replace")
 
     def __enter__(self) -> Spool:
         return self
@@ -48,7 +48,7 @@ def read(file: Path) -> Iterator[tuple[Slice, list[Observation]]]:
     """The slices of a spool with their observations, one slice in memory at a time."""
     current: Slice | None = None
     items: list[Observation] = []
-    with file.open(encoding="utf-8", errors="surrogatepass") as lines:
+    with file.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             ((tag, row),) = json.loads(line).items()
             if tag in KINDS:

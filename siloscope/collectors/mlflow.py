@@ -215,7 +215,7 @@ COLLECTOR = Collector(
     title="MLflow",
     options=frozenset({"token", "user", "password"}),
     connect=connect,
-    tested="the real MLflow 3 server",
+    tested="the real MLflow 3.17 server, without authentication",
     listings=(
         Listing(
             "mlflow.experiment",

@@ -239,7 +239,7 @@ COLLECTOR = Collector(
     title="Node-RED",
     options=frozenset({"token", "user", "password"}),
     connect=connect,
-    tested="the real Node-RED 4.1 (admin API without authentication), flow files exported from it",
+    tested="the real Node-RED 4.1 (admin API without authentication), flow files",
     listings=(
         Listing(
             "nodered.flow",

@@ -45,8 +45,9 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
     lines = [
         "# Consolidation plan",
         "",
-        f"Over {s['horizon_months']} months. Status: {s['status']}, objective {_money(s['objective'])}, "
-        f"lower bound {_money(s['bound'])}.",
+        f"Over {s['horizon_months']} months. Status: {s['status']}.",
+        "",
+        f"Objective {_money(s['objective'])}, lower bound {_money(s['bound'])}.",
         "",
         "| | |",
         "|---|---:|",

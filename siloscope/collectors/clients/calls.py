@@ -18,8 +18,8 @@ class Get:
     `path` and `headers` may hold `{name}` fields, filled from the scope's data (and, for a detail, from
     the item). `items` is the dotted path of the list in the answer; "" means the answer is the list or
     the one document. `optional` says that the vendor leaves the list out when it is empty, `single` that one
-    object stands there. `page` turns an answer into the parameters of the next request. `details` are requests made for each
-    item.
+    object stands there. `page` turns an answer into the parameters of the next request. `details` are
+    requests made for each item.
     """
 
     path: str
