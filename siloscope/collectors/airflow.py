@@ -266,7 +266,7 @@ COLLECTOR = Collector(
     title="Apache Airflow",
     options=frozenset({"token", "user", "password"}),
     connect=connect,
-    tested="the real Airflow 3.3 API server (without a scheduler); Airflow 2 by a local server that answers by the vendor's contract",
+    tested="the real Airflow 3.3 API server, without a scheduler; Airflow 2: a local server that follows the contract",
     listings=(
         Listing(
             "airflow.dag",

@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
 from siloscope.config import Source
-from siloscope.errors import CallError, Denied
+from siloscope.errors import CallError, Denied, Unavailable
 from siloscope.model import Asset, Observation, Slice, Status, Visibility, digest, dumps
 from siloscope.names import Context
 from siloscope.redact import scrub, scrub_text
@@ -194,16 +194,17 @@ def take(
 
 def _read(listing: Listing, scope: Scope, document: Document, number: int, taken: Taken) -> list[Trouble]:
     """Scrub and read one document; a document that cannot be read is named, the others are kept."""
-    clean = scrub(document, listing.opaque)
-    if taken.documents is not None:
-        taken.documents.append(clean)
+    clean: Document = {}
     try:
+        clean = scrub(document, listing.opaque)
+        if taken.documents is not None:
+            taken.documents.append(clean)
         observations = list(listing.read(clean, scope))
         opened = list(listing.opens(clean, scope)) if listing.opens else []
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        label = next((str(clean[key]) for key in ("path", "id", "name", "Id", "Name", "Arn") if clean.get(key)), "")
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as error:
+        label = _label(clean)
         missing = f"no field {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
-        return [Trouble(f"unreadable document {label or number}: {missing}", where=label)]
+        return [Trouble(f"unreadable document {label or number}: {missing[:200]}", where=label)]
     for each in observations:
         if isinstance(each, Slice):
             taken.brought.append(each)
@@ -211,6 +212,15 @@ def _read(listing: Listing, scope: Scope, document: Document, number: int, taken
             taken.observations.append(each)
     taken.opened.extend(opened)
     return []
+
+
+def _label(document: Any) -> str:
+    """What a document calls itself, short; what is no object calls itself nothing."""
+    if not isinstance(document, Mapping):
+        return ""
+    return next(
+        (str(document[key])[:120] for key in ("path", "id", "name", "Id", "Name", "Arn") if document.get(key)), ""
+    )
 
 
 def _summary(troubles: Sequence[Trouble]) -> str:
@@ -257,6 +267,9 @@ def scan(
             plan(scope, "")
     except CallError as error:
         yield _unreachable(source, error)
+        return
+    except Exception as error:  # noqa: BLE001 - one source's own fault must not take the others with it
+        yield _unreachable(source, Unavailable(f"{type(error).__name__}: {error}"))
         return
     running: deque[Future[Taken]] = deque()
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix=f"scan-{source.name}") as pool:

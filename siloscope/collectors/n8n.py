@@ -281,7 +281,7 @@ COLLECTOR = Collector(
     title="n8n",
     options=frozenset({"api_key", "token"}),
     connect=connect,
-    tested="exports: a community collection of 1,424 workflows; API: a local server that answers by the vendor's contract",
+    tested="exports: a community collection of 1,424 workflows; API: a local server that follows the contract",
     listings=(
         Listing(
             "n8n.workflow",

@@ -106,7 +106,25 @@ class EventsClient(FilesClient):
                 when = normal(item.get("eventTime"))
                 row = kept.setdefault(mark, {**event, "path": item["path"]})
                 row["eventTime"] = max(filter(None, (row.get("eventTime"), when)), default=None)
-        yield from kept.values()
+        yield from _agreed(list(kept.values()))
+
+
+def _agreed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What one event says about a job's engine and type holds for its others: many name them at the start only."""
+    known: dict[tuple[str, str], tuple[Any, Any]] = {}
+    for row in rows:
+        if job := row.get("job"):
+            engine, kind = known.get((job["namespace"], job["name"]), (None, None))
+            said = engine or row.get("engine"), kind or job["facets"].get("jobType")
+            known[job["namespace"], job["name"]] = said
+    for row in rows:
+        if job := row.get("job"):
+            engine, kind = known[job["namespace"], job["name"]]
+            if engine:
+                row.setdefault("engine", engine)
+            if kind:
+                job["facets"].setdefault("jobType", kind)
+    return rows
 
 
 def parse_events(data: bytes, path: str) -> list[Any]:

@@ -60,7 +60,8 @@ def training_jobs(document: Document, scope: Scope) -> Iterator[Observation]:
         "instances": resources.get("InstanceCount"),
         "billable_seconds": document.get("BillableTimeInSeconds"),
     }
-    yield _job(document, scope, "training-job", iter(features), facts, [algorithm, parameters, channels])
+    code = [algorithm.get("TrainingImage"), algorithm.get("AlgorithmName")]
+    yield _job(document, scope, "training-job", iter(features), facts, [code, parameters, channels])
     repository = image(str(algorithm.get("TrainingImage") or ""))
     if repository:
         yield Reference(me, Verb.USES, repository, "AlgorithmSpecification.TrainingImage")
@@ -146,18 +147,18 @@ LISTINGS = (
         "sagemaker.training-job",
         _described("training_job", "TrainingJobSummaries"),
         training_jobs,
-        opaque=("Environment.*",),
+        opaque=("Environment.*", "HyperParameters.*"),
     ),
     listing(
         "sagemaker.processing-job",
         _described("processing_job", "ProcessingJobSummaries"),
         processing_jobs,
-        opaque=("Environment.*",),
+        opaque=("Environment.*", "HyperParameters.*"),
     ),
     listing(
         "sagemaker.transform-job",
         _described("transform_job", "TransformJobSummaries"),
         transform_jobs,
-        opaque=("Environment.*",),
+        opaque=("Environment.*", "HyperParameters.*"),
     ),
 )

@@ -137,8 +137,7 @@ class Sessions:
             read_timeout=60,
             max_pool_connections=CONNECTIONS,
             inject_host_prefix=not self._endpoint,
-            # The full user agent is put together anew for every request, at a tenth of its cost.
-            user_agent="siloscope",
+            user_agent_extra="siloscope",
             s3={"addressing_style": "path"} if self._endpoint else None,
         )
 

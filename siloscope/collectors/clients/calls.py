@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from siloscope.collectors.base import Document, Listing
+from siloscope.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,16 @@ def cursor(answer_key: str, param: str, *, in_body: bool = False) -> Callable[[T
 def offset(
     limit: int, *, limit_param: str = "limit", offset_param: str = "offset", total: str = ""
 ) -> Callable[[Turn], Next | None]:
-    """Paging by position. Ends at `total` where the answer has one, else at the first short page."""
+    """Paging by position. Ends at `total` where the answer has one, else at the first short page.
+
+    The turn raises `Unavailable` when a page comes empty before `total`: a list cut short is not complete.
+    """
 
     def following(turn: Turn) -> Next | None:
         start = int(turn.params.get(offset_param, 0)) + turn.items
         count = dig(turn.answer, total) if total else None
+        if isinstance(count, int) and start < count and not turn.items:
+            raise Unavailable(f"an empty page at {start} of {count}: the list ends before its declared end")
         more = start < count if isinstance(count, int) else turn.items >= limit
         return Next(params={limit_param: limit, offset_param: start}) if more and turn.items else None
 

@@ -7,6 +7,7 @@ document carries `path` (relative to the folder, `/` between parts) so that a re
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -82,7 +83,11 @@ class FilesClient:
                 yield {key: value for key, value in each.items() if key != call.identity}
 
     def _documents(self, call: Files) -> Iterator[Document | Trouble]:
-        for file, relative in self._files(call):
+        for found in self._files(call):
+            if isinstance(found, Trouble):
+                yield found
+                continue
+            file, relative = found
             try:
                 if file.stat().st_size > LARGEST:
                     yield Trouble(f"larger than {LARGEST // 2**20} MiB, not read", where=relative)
@@ -100,19 +105,27 @@ class FilesClient:
                     else:
                         yield with_path(each, relative if len(documents) == 1 else f"{relative}#{number}")
 
-    def _files(self, call: Files) -> Iterator[tuple[Path, str]]:
+    def _files(self, call: Files) -> Iterator[tuple[Path, str] | Trouble]:
         if self.path.is_file():
             yield self.path, self.path.name
             return
-        for file in sorted(self.path.rglob("*"), key=lambda each: each.relative_to(self.path).as_posix()):
-            relative = file.relative_to(self.path).as_posix()
+        closed: list[OSError] = []
+        found = [
+            Path(folder, name).relative_to(self.path).as_posix()
+            for folder, _, names in os.walk(self.path, onerror=closed.append)
+            for name in names
+        ]
+        for error in sorted(closed, key=lambda each: str(each.filename)):
+            yield Trouble(f"folder cannot be read: {error.strerror}", where=_relative(error.filename, self.path))
+        for relative in sorted(found):
+            file = self.path / relative
             hidden = any(part.startswith(".") for part in Path(relative).parts)
-            if (
-                not hidden
-                and file.is_file()
-                and any(fnmatchcase(file.name, p) or fnmatchcase(relative, p) for p in call.patterns)
-            ):
+            if not hidden and any(fnmatchcase(file.name, p) or fnmatchcase(relative, p) for p in call.patterns):
                 yield file, relative
+
+
+def _relative(file: str, folder: Path) -> str:
+    return os.path.relpath(file, folder)
 
 
 def _native(item: Document | Trouble, call: Files) -> str | None:

@@ -30,7 +30,13 @@ class Recorder:
         self.folder = folder / _slug(source)
 
     def begin(self, client: Client, at: str) -> None:
-        """Write when the recording was made and the configured scopes; a source without any records none."""
+        """Write when the recording was made and the configured scopes; a source without any records none.
+
+        What an earlier recording of this source left is taken away: it would be replayed as if it were of now.
+        """
+        if (self.folder / "source.json").exists() and _load(self.folder / "source.json"):
+            for old in sorted(self.folder.glob("*/*.json")):
+                old.unlink()
         try:
             scopes = [scrub(asdict(each)) for each in client.scopes()]
         except CallError:
@@ -69,7 +75,13 @@ class RecordedClient:
             )
 
     def scopes(self) -> Iterable[Scope]:
-        """The configured scopes as they were recorded."""
+        """The configured scopes as they were recorded; a source that could not be reached is so again."""
+        unreached = _file(self.folder, "connect", "")
+        if unreached.exists():
+            ended = _load(unreached)["slice"]
+            if ended["status"] == Status.DENIED:
+                raise Denied(ended["reason"], ended["permission"])
+            raise Unavailable(ended["reason"])
         return [Scope(**row) for row in _load(self.folder / "source.json")["scopes"]]
 
     def can(self, listing: Listing) -> bool:

@@ -117,10 +117,13 @@ class RestClient:
         call = get_of(listing)
         assert call is not None  # noqa: S101 - `can` was asked before
         for item in self.items(call, {**scope.data, "instance": scope.instance}):
-            if call.keep and not call.keep(item):
+            if call.keep and isinstance(item, Mapping) and not call.keep(item):
                 continue
             if not call.details:
                 yield item
+                continue
+            if not isinstance(item, Mapping):
+                yield item  # the reader says what is wrong with it
                 continue
             whole = dict(item)
             for detail in call.details:
@@ -176,17 +179,21 @@ class RestClient:
             if following is None:
                 return
             if following.url:
-                url, params = self._pinned(urljoin(url, following.url)), {}
+                url, params = self._pinned(url, following.url), {}
             params = {**params, **following.params}
             body = {**(body or {}), **following.body} if following.body else body
+        raise Unavailable(f"more than {MOST_PAGES} pages at {_shown(url)}: given up")
 
-    def _pinned(self, url: str) -> str:
+    def _pinned(self, url: str, link: str = "") -> str:
+        """`url`, or what `link` means there, if it lies on the configured origin."""
         try:
+            url = urljoin(url, link) if link else url
             origin = _origin(url)
         except ValueError:
             origin = ("", "", 0)
         if origin != self.origin:
-            raise Unavailable(f"the next page lies on another host, {origin[1] or 'unreadable'}; not followed")
+            place = f"{origin[0]}://{origin[1]}:{origin[2]}" if origin[1] else "unreadable"
+            raise Unavailable(f"the next page lies on another host, {place}; not followed")
         return url
 
     def request(self, method: str, url: str, **kwargs: Any) -> httpx.Response:
@@ -220,7 +227,7 @@ class RestClient:
                 self._logged_in = True
                 try:
                     self._headers = dict(self._login(self))
-                except CallError:
+                except Exception:
                     self._logged_in = False
                     raise
 
@@ -262,7 +269,7 @@ def _message(response: httpx.Response) -> str:
 def _parsed(response: httpx.Response) -> Any:
     try:
         return response.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unavailable(
             f"GET {_shown(str(response.url))}: the answer is not JSON ({len(response.content)} bytes)"
         ) from error
@@ -295,9 +302,9 @@ def _shown(url: str) -> str:
 def _retry_after(response: httpx.Response, otherwise: float) -> float:
     """Seconds to wait: Retry-After as seconds or as an HTTP date (RFC 9110), else exponential."""
     value = response.headers.get("retry-after", "")
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return otherwise
