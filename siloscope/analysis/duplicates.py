@@ -42,6 +42,7 @@ _FAMILIES = {
     "pipeline": "pipeline",
     "table": "dataset",
     "bucket": "dataset",
+    "dbt.model": "dataset",
 }
 _AFFIX = re.compile(
     r"^(?:v?\d+(?:\.\d+)*|copy|old|new|final|test|dev|prod|prd|stg|staging|qa|uat|sandbox|tmp|bak|backup)$"
@@ -95,7 +96,7 @@ def _candidates(graph: Graph, data: Mapping[str, frozenset[str]]) -> set[tuple[s
     """
     blocks: dict[tuple[str, str], list[str]] = defaultdict(list)
     for asset in graph.assets:
-        family = _FAMILIES.get(asset.kind.rpartition(".")[2])
+        family = _FAMILIES.get(asset.kind) or _FAMILIES.get(asset.kind.rpartition(".")[2])
         if family is None:
             continue
         if asset.facts.get("definition") and _features(asset) >= LEAST_FEATURES:
@@ -110,7 +111,12 @@ def _candidates(graph: Graph, data: Mapping[str, frozenset[str]]) -> set[tuple[s
             continue
         ids = sorted(ids)
         pairs.update(pairwise(ids) if len(ids) > LARGEST_BLOCK else combinations(ids, 2))
-    return pairs
+    return {(a, b) for a, b in pairs if _comparable(graph.asset[a], graph.asset[b])}
+
+
+def _comparable(a: Asset, b: Asset) -> bool:
+    """Not two kinds in one tool: a model and its registry entry, a table and its bucket, are parts of one thing."""
+    return a.kind == b.kind or a.tool != b.tool
 
 
 def _score(a: Asset, b: Asset, data: Mapping[str, frozenset[str]]) -> tuple[float, tuple[Evidence, ...]]:

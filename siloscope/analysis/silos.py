@@ -39,6 +39,8 @@ def isolated_tool(graph: Graph) -> Iterator[Finding]:
         ]
         if size >= 5:
             because.append(Evidence(f"{size} assets are too many for a trial", 0.2))
+        if size == 1:
+            because.append(Evidence("one asset alone, such as a default of every account, is rarely a silo", -0.2))
         claim = "is isolated" if coverage != "unknown" else "may be isolated: not everything was looked at"
         yield finding(
             "isolated-tool",
