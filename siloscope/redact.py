@@ -22,7 +22,8 @@ MASK = "***"
 _SENSITIVE = (
     r"passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|account[_-]?key"
     r"|private[_-]?key|license[_-]?key|signature|credential|authorization|auth[_-]?header|bearer|sas|cookie"
-    r"|client[_-]?secret|(?:subscription|functions?|principal|primary|secondary|master|admin|signing|storage|host)[_-]?key"
+    r"|client[_-]?secret|(?:secret|auth|hmac|ssh|subscription|functions?|principal|master|admin|signing|storage|host)[_-]?key"
+    r"|(?:primary|secondary)key"
     r"|connection[_-]?string|sasl[._-]?jaas|shared[_-]?access|session[_-]?key|encryption[_-]?key|pin[_-]?code|otp"
 )
 # A key is secret when it ends in a secret word: `db_password`, `SECRET_KEY`, `X-Api-Key`; a pointer to
@@ -42,10 +43,17 @@ _HARMLESS_KEY = re.compile(
 
 # Every pattern starts with something rare and has bounded repetition: the work is linear in the text.
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}-----[\s\S]{0,20000}?(?:-----END [A-Z0-9 ]{0,40}-----|$)"), MASK),
+    (re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}-----|\Z)"), MASK),
     # user info in a URL, also with a password that holds "/" or "@"; abfss://container@account is no user info
     (re.compile(r"(?<=://)[^\s/@:'\"<>|]{0,256}:[^\s'\"<>]{0,256}@(?=[^\s@/'\"]+)"), ""),
     (re.compile(r"(?<!abfss://)(?<!abfs://)(?<!wasbs://)(?<!wasb://)(?<=://)[^\s/@:'\"<>]{1,256}@"), ""),
+    (re.compile(r"(?<=:thin:)[^\s/@:'\"<>]{1,128}/[^\s'\"<>]{1,256}@(?=[^\s@]+)"), "@"),
+    (
+        re.compile(
+            r"(?<=\s)((?:-u|--user|--proxy-user)[\s=]{1,4}['\"]?[^\s:'\"]{1,128}:)(?!\d+(?:\s|$))[^\s'\"]{1,256}"
+        ),
+        rf"\1{MASK}",
+    ),
     # well-known shapes of keys and tokens
     (re.compile(r"\b(?:AKIA|ASIA|AIDA|AROA)[A-Z0-9]{12,}\b"), MASK),
     (re.compile(r"\b[spr]k[-_](?:live|test|proj|ant|or)?[-_]?[A-Za-z0-9_\-]{16,}"), MASK),
@@ -60,13 +68,21 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b\d{8,10}:AA[A-Za-z0-9_\-]{30,}"), MASK),
     (re.compile(r"(?<=hooks\.slack\.com/)(?:services|workflows)/[^\s'\"<>]+"), MASK),
     (re.compile(r"(?<=/webhooks/)\d{5,}/[\w\-]{20,}"), MASK),
-    (re.compile(r"(?i)\b(bearer|basic|token|apikey)\s+[A-Za-z0-9+/_\-.=~]{8,}"), rf"\1 {MASK}"),
+    (re.compile(r"(?i)\b(bearer)\s+[A-Za-z0-9+/_\-.=~]{8,}"), rf"\1 {MASK}"),
+    # "Basic onboarding" and "Token Validation" are names; credentials mix digits or upper case in
+    (
+        re.compile(
+            r"\b((?i:basic|token|apikey))\s+(?=[A-Za-z+/_\-.=~]{0,400}\d|[A-Za-z0-9]{1,400}[a-z][A-Z]|[A-Za-z]{1,400}=)"
+            r"[A-Za-z0-9+/_\-.=~]{8,}"
+        ),
+        rf"\1 {MASK}",
+    ),
     # assignments: password=..., "secret": "...", PASSWORD '...'
     (
         re.compile(
-            rf"(?i)(?<!:)((?:{_SENSITIVE})[\"'\\]{{0,3}}\s{{0,8}}(?:=>|:=|=|:)\s{{0,8}})"
-            r"(?!\{\{|\$\{|=\{\{|env:|file:)"
-            r"(\\?\"(?:[^\"\\]|\\.){0,2000}\"|\\?'(?:[^'\\]|\\.){0,2000}'|[^\s,;&'\"}\])]{1,2000})"
+            rf"(?i)(?<!:)((?:{_SENSITIVE})[\"'\\\])]{{0,4}}\s{{0,8}}(?:=>|:=|=|:)\s{{0,8}})"
+            r"(?!\{\{|\$\{|=\{\{|env:|file:)(?:(?:bearer|basic|token|apikey|digest)\s{1,4})?"
+            r"(\\?\"(?:[^\"\\]|\\.){0,2000}\"|\\?'(?:[^'\\]|\\.){0,2000}'|[^\s,;&'\"}\])]{1,2000})[^\s,;&'\"}\])]{0,2000}"
         ),
         rf"\1{MASK}",
     ),
@@ -83,13 +99,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 # Cheap test that a string may hold anything of the above: most strings do not, and regexes cost.
 _MARKS = (
-    "passw", "passphrase", "pwd", "secret", "token", "api-key", "api_key", "apikey", "access-key", "access_key",
-    "accesskey", "account-key", "account_key", "accountkey", "private-key", "private_key", "privatekey", "license",
-    "signature", "credential", "authorization", "auth-header", "auth_header", "authheader", "bearer", "sas", "cookie",
-    "connection", "jaas", "shared", "session", "encryption", "pin", "otp", "-----begin", "akia", "asia", "aida", "aroa",
-    "sk-", "sk_", "pk-", "pk_", "rk-", "rk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox",
-    "shpat", "dapi", "hf_", "npm_", "pypi-", "aiza", "ya29", "sg.", "eaa", "dop_v1", "lin_api", "ntn_", "key-", "eyj",
-    ":aa", "hooks.slack", "/webhooks/", "basic", "sig=", "key=", "code=", "se=", "sp=", "sv=", "x-amz", "x-goog",
+    "passw", "passphrase", "pwd", "secret", "token", "license", "signature", "credential", "authorization",
+    "auth-header", "auth_header", "authheader", "bearer", "sas", "cookie", "connection", "jaas", "shared", "session",
+    "encryption", "pin", "otp", "-----begin", "akia", "asia", "aida", "aroa", "sk-", "sk_", "pk-", "pk_", "rk-",
+    "rk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "shpat", "dapi", "hf_", "npm_",
+    "pypi-", "aiza", "ya29", "sg.", "eaa", "dop_v1", "lin_api", "ntn_", "eyj", ":aa", "hooks.slack", "/webhooks/",
+    "basic", "sig=", "code=", "se=", "sp=", "sv=", "x-amz", "x-goog", " -u ", "--user", "--proxy", ":thin:", "key",
 )  # fmt: skip
 # Long runs that mix upper case, lower case and digits, and what an AWS secret key looks like.
 _DENSE = re.compile(
@@ -152,6 +167,7 @@ def scrub(value: Any, opaque: tuple[str, ...] = (), path: str = "") -> Any:
     in them. Keys survive, so a reader still sees which variables exist.
     """
     if isinstance(value, str):
+        value = _whole(value)
         if opaque and _matches(path, opaque):
             return only_names(value)
         low = path.lower()
@@ -163,11 +179,32 @@ def scrub(value: Any, opaque: tuple[str, ...] = (), path: str = "") -> Any:
         for key, each in value.items():
             spot = f"{path}.{key}" if path else str(key)
             secret = secret_key(str(key)) or (named and key in _VALUE_KEYS)
-            out[scrub_text(str(key))] = _mask(each) if secret else scrub(each, opaque, spot)
+            out[scrub_text(_whole(str(key)))] = _mask(each) if secret else scrub(each, opaque, spot)
         return out
     if isinstance(value, list | tuple):
-        return [scrub(each, opaque, path) for each in value]
+        return [
+            _mask(each)
+            if at and _is_flag(value[at - 1]) and not str(each).startswith("--")
+            else scrub(each, opaque, path)
+            for at, each in enumerate(value)
+        ]
     return value
+
+
+def _whole(text: str) -> str:
+    """`text` as UTF-8 can hold it: half a surrogate pair, from JSON or a file name of other bytes, is spelled out."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
+    return text
+
+
+def _is_flag(argument: Any) -> bool:
+    """Whether an argument of a command line says that the next one is a secret: `["--db-password", ...]`."""
+    return isinstance(argument, str) and argument.startswith("-") and "=" not in argument and secret_key(argument)
 
 
 _NAME_KEYS = ("name", "Name", "key", "Key", "ParameterKey")
@@ -187,7 +224,7 @@ def _mask(value: Any) -> Any:
         return [_mask(each) for each in value]
     if isinstance(value, str) and value:
         return only_names(value)
-    return value if isinstance(value, bool) or value is None else MASK
+    return value if isinstance(value, bool) or value is None or value == "" else MASK
 
 
 def only_names(text: str) -> str:

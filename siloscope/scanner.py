@@ -6,6 +6,9 @@ is the unit of publication: readers see all of it or nothing of it.
 
 from __future__ import annotations
 
+import itertools
+import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -13,10 +16,10 @@ from pathlib import Path
 
 from siloscope import spool
 from siloscope.collectors import collector
-from siloscope.collectors.base import Client, Taken, scan
+from siloscope.collectors.base import Client, NoClient, Taken, scan
 from siloscope.collectors.clients.recorded import RecordedClient, Recorder, recorded_at
 from siloscope.config import Config, Source
-from siloscope.errors import ConfigError, nearest
+from siloscope.errors import ConfigError, SiloscopeError, nearest
 from siloscope.graph.build import Settings, build
 from siloscope.graph.commit import Limits, SliceChange, by_key, confirm, decide, vanished
 from siloscope.graph.store import Batch, Store
@@ -78,7 +81,7 @@ def chosen(config: Config, only: Sequence[str]) -> tuple[Source, ...]:
 def run(config: Config, store: Store, options: Options, progress: Progress | None = None) -> Iterator[SourceReport]:
     """Scan the configured sources into the store, one report a source, in configured order."""
     sources = chosen(config, options.only)
-    folder = config.folder / ".siloscope" / "spool"
+    folder = _spool_folder(config.folder / ".siloscope" / "spool")
     settings = Settings.of(config)
     if options.replay:
         options = replace(options, at=recorded_at(options.replay, options.at))
@@ -94,7 +97,33 @@ def run(config: Config, store: Store, options: Options, progress: Progress | Non
                 yield _commit(store, source, file, settings, options, calls)
                 file.unlink(missing_ok=True)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=True, cancel_futures=True)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+_RUNS = itertools.count()
+
+
+def _spool_folder(base: Path) -> Path:
+    """A folder for this run alone, so that overlapping scans do not share spools; what killed runs left is removed."""
+    for each in sorted(base.glob("*-*")):
+        number = each.name.partition("-")[0]
+        if each.is_dir() and number.isdecimal() and not _alive(int(number)):
+            shutil.rmtree(each, ignore_errors=True)
+    return base / f"{os.getpid()}-{next(_RUNS)}"
+
+
+def _alive(process: int) -> bool:
+    """Whether a process runs; where that cannot be asked without harm (Windows), it does."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def _collect(
@@ -119,7 +148,15 @@ def _collect(
 
 
 def _client(source: Source, replay: Path | None) -> Client:
-    return RecordedClient(replay, source.name) if replay else collector(source.type).connect(source)
+    """The client of a source; one that cannot even be made says why when it is asked for its scopes."""
+    if replay:
+        return RecordedClient(replay, source.name)
+    try:
+        return collector(source.type).connect(source)
+    except SiloscopeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one source's own fault must not take the others with it
+        return NoClient(f"cannot connect: {type(error).__name__}: {error}")
 
 
 def _commit(store: Store, source: Source, file: Path, settings: Settings, options: Options, calls: int) -> SourceReport:

@@ -1,8 +1,8 @@
 """A source's scan on disk, slice by slice, between collecting and committing.
 
 One JSON value a line: `{"slice": ...}`, then its observations as `{"KIND": ...}`, and `{"end": true}`
-when the scan of the source ran to its end. Nothing holds all slices in memory, and an interrupted
-scan leaves what it obtained.
+when the scan of the source ran to its end. Nothing holds all slices in memory. A spool lives as long
+as its scan; what a killed one leaves is never read, and removed by the next.
 """
 
 from __future__ import annotations

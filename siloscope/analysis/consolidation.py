@@ -80,7 +80,8 @@ def _disposition(
         saved, once = cost * scene.years, scene.moving(tool)
         because += [Evidence(why, 0.0)] if why else []
         if target:
-            because.append(Evidence(f"{target} offers all it is needed for: {', '.join(sorted(scene.needed(tool)))}", 0.0))
+            needs = ", ".join(sorted(scene.needed(tool)))
+            because.append(Evidence(f"{target} offers all it is needed for: {needs}", 0.0))
         because.append(
             Evidence(f"over the horizon {saved:,.0f} are saved for {once:,.0f} once", round(saved - once, 2))
         )

@@ -109,6 +109,32 @@ class Client(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class NoClient:
+    """Stands in for a client that could not be made; its source ends as one failed slice."""
+
+    reason: str
+
+    def scopes(self) -> Iterable[Scope]:
+        """There is no way to any."""
+        raise Unavailable(self.reason)
+
+    def can(self, listing: Listing) -> bool:  # noqa: ARG002 - the protocol's signature
+        """Nothing."""
+        return False
+
+    def pages(self, listing: Listing, scope: Scope) -> Iterator[Document | Trouble]:  # noqa: ARG002
+        """There are none."""
+        raise Unavailable(self.reason)
+
+    def identity(self, listing: Listing, scope: Scope) -> tuple[str, Visibility]:  # noqa: ARG002
+        """Nobody asks."""
+        raise Unavailable(self.reason)
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+@dataclass(frozen=True, slots=True)
 class Collector:
     """The code for one system, as data.
 

@@ -96,7 +96,11 @@ class EstateClient(FilesClient):
         call = files_of(listing)
         found = False
         refused: list[Trouble] = []
-        for file, relative in self._files(call) if call else ():
+        for place in self._files(call) if call else ():
+            if isinstance(place, Trouble):
+                refused.append(place)
+                continue
+            file, relative = place
             try:
                 for each in _rows(file, relative):
                     found = True

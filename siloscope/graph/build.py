@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from math import isfinite
 from typing import TypeVar
 
 from siloscope.catalog import product
@@ -116,8 +117,14 @@ def _attributed(asset: Asset, settings: Settings) -> Asset:
         asset,
         department=department,
         environment=asset.environment or environment,
+        annual_cost=_money(asset.annual_cost),
         facts={**asset.facts, "department_because": because},
     )
+
+
+def _money(value: float | None) -> float | None:
+    """A cost; what is no number (another estate's NaN) is unknown rather than poison for every sum."""
+    return value if value is not None and isfinite(value) else None
 
 
 def _department(asset: Asset, rules: Iterable[DepartmentRule], default: str | None) -> tuple[str, str]:
@@ -153,7 +160,7 @@ def _tools(assets: Iterable[Asset], told: Mapping[str, Tool]) -> dict[str, Tool]
         known = product(slug)
         tool = told.get(key) or Tool(key)
         costs = [each.annual_cost for each in held[key] if each.annual_cost is not None] if key in held else []
-        cost, cost_source = tool.annual_cost, tool.cost_source
+        cost, cost_source = _money(tool.annual_cost), tool.cost_source
         if cost is None and costs:
             cost, cost_source = round(sum(costs), 2), "assets"
         tools[key] = replace(
@@ -170,8 +177,8 @@ def _tools(assets: Iterable[Asset], told: Mapping[str, Tool]) -> dict[str, Tool]
 
 
 def _home(assets: Iterable[Asset]) -> str:
-    """The department of most of a tool's assets, else `shared`; `unassigned` when none has one."""
-    counts = Counter(each.department for each in assets if each.department not in (None, UNASSIGNED))
+    """The department of most of a tool's assets, else `shared`; `unassigned` when none has one, or most have none."""
+    counts = Counter(each.department or UNASSIGNED for each in assets)
     if not counts:
         return UNASSIGNED
     name, most = min(counts.items(), key=lambda each: (-each[1], each[0]))

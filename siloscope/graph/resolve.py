@@ -38,9 +38,17 @@ class Aliases:
         return name
 
     def real(self, name: str) -> str:
-        """The representative of `name`'s group."""
+        """The representative of `name`'s group; what lies below an alias follows it, through several if need be."""
         if not self._real:
             return name
+        for _ in range(len(self._real) + 1):  # bounded: a name that is the same as something below itself has no end
+            further = self._step(name)
+            if further == name:
+                break
+            name = further
+        return name
+
+    def _step(self, name: str) -> str:
         if name in self._real:
             return self._top(name)
         for wider in parents(name):
@@ -54,24 +62,24 @@ class Claims:
 
     def __init__(self, assets: Iterable[Asset], aliases: Aliases) -> None:
         self.aliases = aliases
-        self._by_name: dict[str, list[str]] = defaultdict(list)
+        claimed: dict[str, set[str]] = defaultdict(set)
         for asset in assets:
             own = {asset.id, *asset.names}
             if key := canonical(asset.id):
                 own.add(key)
-            for name in {aliases.real(each) for each in own}:
-                self._by_name[name].append(asset.id)
-        for ids in self._by_name.values():
-            ids.sort()
+            for name in own:
+                claimed[aliases.real(name)].add(asset.id)
+        self._by_name = {name: tuple(sorted(ids)) for name, ids in claimed.items()}
+        self._around: dict[str, tuple[tuple[str, ...], str]] = {}
         self._met: dict[str, tuple[How, str, tuple[str, ...]]] = {}
 
     def of(self, name: str) -> tuple[str, ...]:
         """The assets that claim exactly this name."""
-        return tuple(self._by_name.get(self.aliases.real(name), ()))
+        return self._by_name.get(self.aliases.real(name), ())
 
     def several(self) -> Iterable[tuple[str, tuple[str, ...]]]:
         """Names that more than one asset claims, in order."""
-        return ((name, tuple(ids)) for name, ids in sorted(self._by_name.items()) if len(ids) > 1)
+        return ((name, ids) for name, ids in sorted(self._by_name.items()) if len(ids) > 1)
 
     def meet(self, mention: str) -> tuple[How, str, tuple[str, ...]]:
         """How a mention is met: `(how, real name, asset ids)`; for *outside* the id of the outside node."""
@@ -82,18 +90,35 @@ class Claims:
 
     def _meet(self, name: str) -> tuple[How, str, tuple[str, ...]]:
         if ids := self._by_name.get(name):
-            return How.EXACT, name, tuple(ids)
-        for wider in parents(name):
-            if ids := self._by_name.get(wider):
-                return How.INSIDE, name, tuple(ids)
-        return How.OUTSIDE, name, (OUTSIDE + self.aliases.real(root(name)),)
+            return How.EXACT, name, ids
+        first = next(parents(name), None)
+        if first is None:
+            return How.OUTSIDE, name, (OUTSIDE + self.aliases.real(root(name)),)
+        found = self._around.get(first)
+        if found is None:
+            found = self._around[first] = self._beyond(first)
+        ids, place = found
+        if ids:
+            return How.INSIDE, name, ids
+        # A container that is not its own place has the place of all it holds; one that is may hold places.
+        place = root(name) if place == first else place
+        return How.OUTSIDE, name, (OUTSIDE + self.aliases.real(place),)
+
+    def _beyond(self, container: str) -> tuple[tuple[str, ...], str]:
+        """The assets that claim the nearest of a container and what holds it, else the place it stands for."""
+        near = (ids for each in (container, *parents(container)) if (ids := self._by_name.get(each)))
+        ids = next(near, ())
+        return ids, "" if ids else root(container)
 
 
 def resolve(
     assets: Mapping[str, Asset], references: Iterable[Reference], claims: Claims
 ) -> tuple[tuple[Edge, ...], tuple[Outside, ...]]:
-    """All edges and outside nodes, sorted. A reference whose source nobody claims waits; one to itself is no edge."""
-    edges: dict[tuple[str, str, str, str], Edge] = {}
+    """All edges and outside nodes, sorted. A reference whose source nobody claims waits; one to itself is no edge.
+
+    Several references of one source, verb and name to one target are one edge: the surest, then the first place.
+    """
+    best: dict[tuple[str, str, str, str], Reference] = {}
     outside: set[str] = set()
     for each in references:
         sources = (each.source,) if each.source in assets else claims.of(each.source)
@@ -102,14 +127,16 @@ def resolve(
             if source in targets:
                 continue
             for target in targets:
-                key = (source, target, each.verb.value, name)
-                known = edges.get(key)
-                if known is None or (each.where, -each.confidence) < (known.where, -known.confidence):
-                    certain = how if each.confidence >= 1.0 or how is How.OUTSIDE else How.INFERRED
-                    edges[key] = Edge(source, target, each.verb, certain, name, each.where, each.confidence)
+                key = (source, target, str(each.verb), name)
+                known = best.setdefault(key, each)
+                if known is not each and (-each.confidence, each.where) < (-known.confidence, known.where):
+                    best[key] = each
                 if how is How.OUTSIDE:
                     outside.add(target)
-    return (
-        tuple(edges[key] for key in sorted(edges)),
-        tuple(Outside(each, each.removeprefix(OUTSIDE)) for each in sorted(outside)),
-    )
+    edges = []
+    for key in sorted(best):
+        read = best[key]
+        how = claims.meet(read.name)[0]
+        certain = how if read.confidence >= 1.0 or how is How.OUTSIDE else How.INFERRED
+        edges.append(Edge(key[0], key[1], read.verb, certain, key[3], read.where, read.confidence))
+    return tuple(edges), tuple(Outside(each, each.removeprefix(OUTSIDE)) for each in sorted(outside))
