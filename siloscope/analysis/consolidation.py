@@ -46,7 +46,7 @@ def plan_graph(
     waves = schedule(graph, moves, scene.assume.days_per_wave, scene.assume.months_per_wave, _savings(scene, chosen))
     return {
         "schema": SCHEMA,
-        "summary": _summary(scene, chosen, waves, horizon_months),
+        "summary": {**_summary(scene, chosen, waves, horizon_months), "bound": round(least(scene, keep, retire), 2)},
         "dispositions": [_disposition(scene, each, chosen, keep) for each in graph.tools],
         "moves": waves.moves,
         "waves": waves.waves,
@@ -72,7 +72,10 @@ def _disposition(
 ) -> dict[str, Any]:
     known = "assumed" if tool.annual_cost is None else tool.cost_source or "told"
     cost = scene.cost(tool)
-    because = [Evidence(f"costs {cost:,.0f} a year ({known})", cost)]
+    told = f"costs {cost:,.0f} a year ({known})"
+    if tool.annual_cost is not None and tool.annual_cost < 0:
+        told = f"its source tells {tool.annual_cost:,.0f} a year, counted as nothing"
+    because = [Evidence(told, cost)]
     target = None
     if tool.id in chosen:
         target, why = chosen[tool.id]
@@ -130,7 +133,7 @@ def _summary(scene: Scene, chosen: Mapping[str, tuple[str | None, str]], waves: 
         "npv": round(npv, 2),
         "payback_months": 0 if not once else payback,
         "objective": round((now - gone) * scene.years + once, 2),
-        "bound": round(least(scene), 2),
+        "bound": 0.0,
         "status": "feasible",
         "horizon_months": horizon,
     }

@@ -21,7 +21,7 @@ IDENTICAL = 10.0
 SAME_NAME = 4.0
 LIKE_NAME = 2.5
 SHARED_DATA = 4.0
-OTHER_STAGE = -12.0
+OTHER_STAGE = -18.0  # outweighs everything else together: stages of one thing are no duplicates
 LEAST_FEATURES = 5
 LARGEST_BLOCK = 200
 RARE = 12
@@ -76,7 +76,7 @@ def _finding(graph: Graph, members: list[str], pairs: list[Pair], because: tuple
     where = f"{many(len(tools), 'tool')}: {listed(tools, 3)}" if len(tools) > 1 else tools[0]
     return finding(
         "duplicate-asset",
-        [min(members)],
+        [min(members, key=lambda each: (graph.asset[each].first_seen or "", each))],
         f"{keeper.name}: the same {what} {len(members)} times in {where}"
         if len(names) == 1
         else f"{listed(names, 3)}: the same {what} {len(members)} times in {where}",
@@ -228,5 +228,5 @@ def duplicate_claim(graph: Graph) -> Iterator[Finding]:
             Evidence(f"they stand in {listed(tools, 3)}", 0.1),
         ]
         yield finding(
-            "duplicate-claim", ids, f"{names[0]} is claimed by {len(ids)} assets", ids, because, severity="low"
+            "duplicate-claim", [min(names)], f"{names[0]} is claimed by {len(ids)} assets", ids, because, severity="low"
         )

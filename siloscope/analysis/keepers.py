@@ -82,8 +82,8 @@ class Scene:
         return cls(graph, assume, years, held, links)
 
     def cost(self, tool: Tool) -> float:
-        """A year of a tool: told, billed or summed, else assumed."""
-        return self.assume.annual_cost if tool.annual_cost is None else tool.annual_cost
+        """A year of a tool: told, billed or summed, else assumed. A credit counts as nothing: keeping it must not pay."""
+        return self.assume.annual_cost if tool.annual_cost is None else max(0.0, tool.annual_cost)
 
     def effort(self, tool: str) -> float:
         """Days to move everything out of a tool."""
@@ -189,17 +189,19 @@ def _elsewhere(scene: Scene, tool: Tool, gone: Collection[str]) -> Tool | None:
     return min(able, key=lambda each: (scene.cost(each), each.id), default=None)
 
 
-def least(scene: Scene) -> float:
+def least(scene: Scene, keep: Collection[str] = (), retire: Collection[str] = ()) -> float:
     """A lower bound on what any plan costs over the horizon: of each group, the cheapest tool that must stay somewhere.
 
-    A group that an outside tool could take over may cost nothing of its own.
+    A group whose tools could all go elsewhere, hold nothing, or are all to be retired may cost nothing of its
+    own; what is to be kept costs at least that.
     """
     total = 0.0
     for group in scene.groups():
-        replaceable = any(
-            all(scene.may_move(one, each) for one in group) for each in scene.graph.tools if each not in group
-        )
-        total += 0.0 if replaceable else min(scene.cost(each) for each in group)
+        others = [each for each in scene.graph.tools if each not in group and each.id not in retire]
+        replaceable = all(any(scene.may_move(one, each) for each in others) for one in group)
+        able = [scene.cost(each) for each in group if each.id not in retire]
+        floor = 0.0 if replaceable or not any(scene.held.get(each.id) for each in group) else min(able, default=0.0)
+        total += max(floor, sum(scene.cost(each) for each in group if each.id in keep))
     return total * scene.years
 
 

@@ -92,11 +92,8 @@ def closed_silo(graph: Graph) -> Iterator[Finding]:
         if each.department and each.department not in (UNASSIGNED, SHARED):
             members[each.department].append(number)
             sources[each.department].update(each.sources)
-    inner = Counter(
-        graph.asset[e.source].department
-        for e in graph.dependencies
-        if e.source in graph.asset and e.target in graph.asset
-    )
+    inner, loose = _ends(graph)
+    meeting = _meetings(graph)
     for name in sorted(members):
         if name in across or len(members) < 2 or len(members[name]) < 3:
             continue
@@ -110,16 +107,52 @@ def closed_silo(graph: Graph) -> Iterator[Finding]:
                 0.2,
             ),
         ]
+        if loose[name]:
+            because.append(
+                Evidence(f"{many(loose[name], 'dependency', 'dependencies')} with assets of no department", -0.1)
+            )
+        if meeting[name]:
+            because.append(Evidence(f"it meets {listed(sorted(meeting[name]))} in something nobody scanned", -0.2))
         claim = "is a closed silo" if coverage != "unknown" else "may be a closed silo: not everything was looked at"
+        # A tool that mostly works for others is no part of the silo, although it holds some of its assets.
+        own = [each for each in tools if graph.tool[each].department == name]
         yield finding(
             "closed-silo",
             [name],
             f"{name} {claim}",
-            tools,
+            own or tools,
             [*because, doubt] if doubt else because,
             severity="high" if coverage == "complete" else "medium" if coverage == "partial" else "low",
             coverage=coverage,
         )
+
+
+def _ends(graph: Graph) -> tuple[Counter[str], Counter[str]]:
+    """By department, dependencies with both ends in it, and those whose other end belongs to nobody."""
+    inner: Counter[str] = Counter()
+    loose: Counter[str] = Counter()
+    for edge in graph.dependencies:
+        if edge.source in graph.asset and edge.target in graph.asset:
+            a, b = graph.asset[edge.source].department or UNASSIGNED, graph.asset[edge.target].department or UNASSIGNED
+            if a == b:
+                inner[a] += 1
+            elif UNASSIGNED in (a, b):
+                loose[a if b == UNASSIGNED else b] += 1
+    return inner, loose
+
+
+def _meetings(graph: Graph) -> Mapping[str, set[str]]:
+    """By department, the others that point to the same thing outside."""
+    users: dict[str, set[str]] = defaultdict(set)
+    for edge in graph.dependencies:
+        source = graph.asset.get(edge.source)
+        if source and source.department not in (None, UNASSIGNED) and edge.target not in graph.asset:
+            users[edge.target].add(str(source.department))
+    met: dict[str, set[str]] = defaultdict(set)
+    for names in users.values():
+        for name in names:
+            met[name] |= names - {name}
+    return met
 
 
 def single_bridge(graph: Graph) -> Iterator[Finding]:

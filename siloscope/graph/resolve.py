@@ -8,8 +8,11 @@ A name claimed by several assets links to each of them: one thing inventoried tw
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from operator import itemgetter
 
 from siloscope.model import Asset, Edge, How, Outside, Reference
 from siloscope.names import canonical, parents, root
@@ -118,7 +121,26 @@ def resolve(
 
     Several references of one source, verb and name to one target are one edge: the surest, then the first place.
     """
-    best: dict[tuple[str, str, str, str], Reference] = {}
+    with _uncollected():
+        return _resolve(assets, references, claims)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No cyclic collection meanwhile: it would walk millions of records without a cycle again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _resolve(
+    assets: Mapping[str, Asset], references: Iterable[Reference], claims: Claims
+) -> tuple[tuple[Edge, ...], tuple[Outside, ...]]:
+    best: dict[str, dict[tuple[str, str, str], Reference]] = defaultdict(dict)
     outside: set[str] = set()
     for each in references:
         sources = (each.source,) if each.source in assets else claims.of(each.source)
@@ -126,17 +148,18 @@ def resolve(
         for source in sources:
             if source in targets:
                 continue
+            own = best[source]
             for target in targets:
-                key = (source, target, str(each.verb), name)
-                known = best.setdefault(key, each)
+                key = (target, str(each.verb), name)
+                known = own.setdefault(key, each)
                 if known is not each and (-each.confidence, each.where) < (-known.confidence, known.where):
-                    best[key] = each
+                    own[key] = each
                 if how is How.OUTSIDE:
                     outside.add(target)
     edges = []
-    for key in sorted(best):
-        read = best[key]
-        how = claims.meet(read.name)[0]
-        certain = how if read.confidence >= 1.0 or how is How.OUTSIDE else How.INFERRED
-        edges.append(Edge(key[0], key[1], read.verb, certain, key[3], read.where, read.confidence))
+    for source in sorted(best):  # source by source: many short sorts cost far less than one long one
+        for (target, _, name), read in sorted(best[source].items(), key=itemgetter(0)):
+            how = claims.meet(read.name)[0]
+            certain = how if read.confidence >= 1.0 or how is How.OUTSIDE else How.INFERRED
+            edges.append(Edge(source, target, read.verb, certain, name, read.where, read.confidence))
     return tuple(edges), tuple(Outside(each, each.removeprefix(OUTSIDE)) for each in sorted(outside))

@@ -21,7 +21,6 @@ def workgroups(document: Document, scope: Scope) -> Iterator[Observation]:
         me,
         "athena.workgroup",
         document["Name"],
-        created=document.get("CreationTime"),
         facts={
             "state": document.get("State"),
             "engine_version": section(settings, "EngineVersion").get("EffectiveEngineVersion"),
