@@ -36,6 +36,8 @@ def probe(source: Source) -> Iterator[dict[str, Any]]:
     except CallError as error:
         permission = error.permission if isinstance(error, Denied) else ""
         yield _row(source, "connect", "", "denied" if permission else "failed", permission, str(error))
+    except Exception as error:  # noqa: BLE001 - one source's own fault must not hide what the others may
+        yield _row(source, "connect", "", "failed", "", f"{type(error).__name__}: {error}")
     finally:
         client.close()
 
@@ -64,6 +66,8 @@ def _probe(
         yield _row(source, listing.name, scope.path, "denied", error.permission or listing.permission, str(error))
     except CallError as error:
         yield _row(source, listing.name, scope.path, "failed", "", str(error))
+    except Exception as error:  # noqa: BLE001 - one listing's own fault must not hide what the others may
+        yield _row(source, listing.name, scope.path, "failed", "", f"{type(error).__name__}: {error}")
     return opened
 
 

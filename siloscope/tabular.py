@@ -9,10 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV, with all their columns; nested values as JSON, formulas defused."""
+def as_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
+    """Rows as CSV, with all their columns; nested values as JSON, formulas defused.
+
+    `columns` are the heading when there are no rows, and come first when there are.
+    """
     out = io.StringIO()
-    columns = list(dict.fromkeys(key for row in rows for key in row))
+    columns = list(dict.fromkeys((*columns, *(key for row in rows for key in row))))
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:

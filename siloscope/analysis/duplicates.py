@@ -72,7 +72,8 @@ def _finding(graph: Graph, members: list[str], pairs: list[Pair], because: tuple
     costs = [graph.asset[each].annual_cost for each in members[1:]]
     saving = sum(each for each in costs if each) or None
     names = list(dict.fromkeys(graph.asset[each].name for each in members))
-    what = keeper.kind.rpartition(".")[2]
+    kinds = {graph.asset[each].kind for each in members}
+    what = keeper.kind.rpartition(".")[2] if len(kinds) == 1 else _family(keeper)
     where = f"{many(len(tools), 'tool')}: {listed(tools, 3)}" if len(tools) > 1 else tools[0]
     return finding(
         "duplicate-asset",
@@ -96,7 +97,7 @@ def _candidates(graph: Graph, data: Mapping[str, frozenset[str]]) -> set[tuple[s
     """
     blocks: dict[tuple[str, str], list[str]] = defaultdict(list)
     for asset in graph.assets:
-        family = _FAMILIES.get(asset.kind) or _FAMILIES.get(asset.kind.rpartition(".")[2])
+        family = _family(asset)
         if family is None:
             continue
         if asset.facts.get("definition") and _features(asset) >= LEAST_FEATURES:
@@ -112,6 +113,11 @@ def _candidates(graph: Graph, data: Mapping[str, frozenset[str]]) -> set[tuple[s
         ids = sorted(ids)
         pairs.update(pairwise(ids) if len(ids) > LARGEST_BLOCK else combinations(ids, 2))
     return {(a, b) for a, b in pairs if _comparable(graph.asset[a], graph.asset[b])}
+
+
+def _family(asset: Asset) -> str | None:
+    """What kind of thing it is on any platform; None for kinds that are not compared."""
+    return _FAMILIES.get(asset.kind) or _FAMILIES.get(asset.kind.rpartition(".")[2])
 
 
 def _comparable(a: Asset, b: Asset) -> bool:

@@ -82,7 +82,7 @@ class Scene:
         return cls(graph, assume, years, held, links)
 
     def cost(self, tool: Tool) -> float:
-        """A year of a tool: told, billed or summed, else assumed. A credit counts as nothing: keeping it must not pay."""
+        """A year of a tool: told, billed or summed, else assumed. A credit counts as nothing, or keeping would pay."""
         return self.assume.annual_cost if tool.annual_cost is None else max(0.0, tool.annual_cost)
 
     def effort(self, tool: str) -> float:

@@ -49,50 +49,60 @@ def shares(graph: Graph) -> list[Share]:
 
 
 def overlapping_tools(graph: Graph) -> Iterator[Finding]:
-    """Several products, or several self-run instances of one, serving a capability worth consolidating."""
+    """Several products, or several self-run instances of one, serving capabilities worth consolidating.
+
+    One finding a set of tools: what they share is named in it.
+    """
     vocabulary = capabilities()
+    found: dict[tuple[str, ...], list[tuple[Share, list[Tool]]]] = defaultdict(list)
     for share in shares(graph):
         known = vocabulary.get(share.capability)
         if known is not None and not known.overlap:
             continue
         tools = [each for each in share.tools if not _suite_of_another(each, share.tools)]
-        products = sorted({each.product for each in tools})
         instances = [each for each in tools if _own_instance(each)]
-        if len(products) < 2 and len(instances) < 2:
-            continue
-        yield _overlap(share, tools, products, known.name if known else share.capability)
+        if len({each.product for each in tools}) > 1 or len(instances) > 1:
+            found[tuple(sorted(each.id for each in tools))].append((share, tools))
+    for subjects, rows in sorted(found.items()):
+        names = [known.name if (known := vocabulary.get(each.capability)) else each.capability for each, _ in rows]
+        yield _overlap(rows[0][0], rows[0][1], names, subjects)
 
 
-def _overlap(share: Share, tools: list[Tool], products: list[str], label: str) -> Finding:
-    subjects = sorted(each.id for each in tools)
+def _overlap(share: Share, tools: list[Tool], names: list[str], subjects: tuple[str, ...]) -> Finding:
+    products = sorted({each.product for each in tools})
     departments = sorted({each.department for each in tools if each.department})
-    costs = sorted(each.annual_cost for each in tools if each.annual_cost is not None)
-    saving = sum(costs[:-1]) if len(costs) > 1 else None
+    costs = _costs(tools)
     counts = ", ".join(f"{name}: {many(share.assets.get(name, 0), 'asset')}" for name in products)
-    how_many = f"{many(len(products), 'product')} and {many(len(tools), 'tool')}"
+    spread = f"{many(len(products), 'product')} in {many(len(tools), 'tool')}"
     because = [
-        Evidence(
-            f"{how_many} offer {label.lower()}: {listed(products, 6)}",
-            0.3,
-        ),
+        Evidence(f"{spread} for {listed(names).lower()}: {listed(products, 6)}", 0.3),
         Evidence(f"{share.effective:.1f} products in effect ({counts})", min(0.4, 0.2 * max(0.0, share.effective - 1))),
     ]
     if len(tools) > len(products):
         because.append(Evidence(f"{many(len(tools) - len(products), 'further instance')} of the same products", 0.1))
     if len(departments) > 1:
         because.append(Evidence(f"spread over {listed(departments)}", 0.1))
+    saving = sum(costs) - max(costs) if len(costs) > 1 else None
     if saving:
-        because.append(Evidence(f"all but the dearest cost {saving:,.0f} a year", 0.1))
-    title = f"{label}: {many(len(products), 'product')} in {many(len(tools), 'tool')}"
+        because.append(Evidence(f"all but the dearest cost {saving:,.0f} a year, the most there is to save", 0.1))
     return finding(
         "overlapping-tools",
         [share.capability],
-        title,
+        f"{listed(names)}: {spread}",
         subjects,
         because,
         severity="high" if len(products) > 2 else "medium",
         annual_saving=saving,
     )
+
+
+def _costs(tools: list[Tool]) -> list[float]:
+    """What is known to be paid, by product for cloud services (accounts do not go), by tool for the rest."""
+    paid: Counter[str] = Counter()
+    for each in tools:
+        if each.annual_cost is not None:
+            paid[each.id if _own_instance(each) else each.product] += each.annual_cost  # type: ignore[assignment]
+    return sorted(paid.values())
 
 
 def _own_instance(tool: Tool) -> bool:

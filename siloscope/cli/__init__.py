@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -46,6 +48,18 @@ class Commands(click.Group):
         command: click.Command = import_module(f"siloscope.cli.{cmd_name}_command").command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a reader of our output that went away (`| head`) is no failure."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            with suppress(OSError, ValueError):  # a stream of a test has no descriptor
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list in the help, from the table above."""
         with formatter.section("Commands"):
@@ -75,19 +89,28 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> Any:
     """Run the command line; every problem is one clear line on stderr and an exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal of another encoding shows ? rather than failing on a name
+            stream.reconfigure(errors="replace")
     try:
         return group.main(args=list(arguments) if arguments is not None else None, prog_name="siloscope")
     except SiloscopeError as error:
-        click.echo(f"siloscope: {error}", err=True)
+        click.echo(f"siloscope: {_shown(str(error))}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"siloscope: {_shown(f'{where}{error.strerror or error}')}", err=True)
+        sys.exit(2)
     except Exception as error:  # the user gets a sentence; SILOSCOPE_DEBUG=1 shows the rest
         if os.environ.get("SILOSCOPE_DEBUG"):
             raise
         from siloscope.redact import scrub_text
 
-        message = scrub_text(f"{type(error).__name__}: {error}")
+        message = _shown(scrub_text(f"{type(error).__name__}: {error}"))
         click.echo(f"siloscope: internal fault, {message}\nSILOSCOPE_DEBUG=1 shows where; please report it.", err=True)
         sys.exit(2)
+
+
+def _shown(text: str) -> str:
+    """Names in error texts are hostile input: nothing that steers a terminal or reorders text."""
+    return "".join(each if each.isprintable() or each == "\n" else " " for each in text)

@@ -62,12 +62,12 @@ def load_config(file: Path, store_url: str | None, *, required: bool = True) -> 
     from siloscope.config import Config, load
 
     if not required and not file.exists():
-        if not store_url and not Path("siloscope.db").exists():
+        named = file != Path("siloscope.toml")
+        if not store_url and (named or not Path("siloscope.db").exists()):
             from siloscope.errors import ConfigError
 
-            raise ConfigError(
-                f"{file}: no such file, and no siloscope.db here; `siloscope init` and `siloscope scan` make them"
-            )
+            beside = "" if named else ", and no siloscope.db here"
+            raise ConfigError(f"{file}: no such file{beside}; `siloscope init` and `siloscope scan` make them")
         return Config(file=file, store=store_url or "siloscope.db")
     config = load(file, types(), CONTRACT)
     return replace(config, store=store_url) if store_url else config
@@ -108,7 +108,7 @@ def emit(text: str, output: str) -> None:
         return
     file = Path(output)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    file.write_text(text, encoding="utf-8", newline="\n")
 
 
 def dump(document: Any) -> str:
@@ -125,7 +125,7 @@ def show(
     elif form == "csv":
         from siloscope.tabular import as_csv
 
-        emit(as_csv(rows), "-")
+        emit(as_csv(rows, () if rows else columns), "-")
     elif not rows:
         click.echo(empty, err=True)
     else:

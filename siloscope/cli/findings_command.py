@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from siloscope.cli.common import format_option, graph_of, now, place_options, show
 
@@ -90,6 +91,12 @@ def _limits(texts: tuple[str, ...]) -> dict[str, int]:
     return limits
 
 
+def _place(ctx: click.Context, config_file: Path, store_url: str | None) -> tuple[Path, str | None]:
+    """`--config` and `--store` may stand before or after `accept`; the nearer one counts."""
+    given = ctx.get_parameter_source("config_file") is ParameterSource.COMMANDLINE
+    return config_file if given else ctx.obj[0], store_url or ctx.obj[1]
+
+
 def _verdict(state: str) -> click.Command:
     @click.command(
         state.removesuffix("ed"),
@@ -97,13 +104,14 @@ def _verdict(state: str) -> click.Command:
     )
     @click.argument("finding")
     @click.option("--reason", required=True, help="Why; shown beside the finding from now on.")
-    @click.pass_obj
-    def verdict(place: tuple[Path, str | None], finding: str, reason: str) -> None:
+    @place_options
+    @click.pass_context
+    def verdict(ctx: click.Context, finding: str, reason: str, config_file: Path, store_url: str | None) -> None:
         from siloscope.analysis import findings
         from siloscope.errors import ConfigError, nearest
         from siloscope.graph.store import Verdict
 
-        with graph_of(*place) as (_, store, graph):
+        with graph_of(*_place(ctx, config_file, store_url)) as (_, store, graph):
             known = {each.id for each in findings(graph)}
             if finding not in known:
                 raise ConfigError(f'no finding "{finding}"{nearest(finding, known)}; `siloscope findings` lists them')
@@ -119,9 +127,10 @@ command.add_command(_verdict("rejected"), "reject")
 
 @command.command("reopen")
 @click.argument("finding")
-@click.pass_obj
-def reopen(place: tuple[Path, str | None], finding: str) -> None:
+@place_options
+@click.pass_context
+def reopen(ctx: click.Context, finding: str, config_file: Path, store_url: str | None) -> None:
     """Forget what was said about a finding."""
-    with graph_of(*place) as (_, store, _graph):
+    with graph_of(*_place(ctx, config_file, store_url)) as (_, store, _graph):
         store.set_verdict(finding, None)
     click.echo(f"{finding}: open", err=True)

@@ -120,7 +120,7 @@ def _summary(reports: list[SourceReport], graph: Graph) -> int:
     from siloscope.model import Status
 
     scanned = {report.source for report in reports}
-    open_slices = [each for each in graph.incomplete() if each.source.split("/")[0] in scanned]
+    open_slices = [each for each in graph.incomplete() if _of(each.source, scanned)]
     for each in open_slices:
         click.echo(f"  {each.status}: {each.source} {each.listing} {plain(each.scope)}: {plain(each.reason)}")
     held = [each for each in graph.slices if each.held and each.source in scanned]
@@ -131,8 +131,9 @@ def _summary(reports: list[SourceReport], graph: Graph) -> int:
     met, mentions = graph.resolution
     rate = f"{100 * met / mentions:.1f} % of {mentions} dependencies resolved" if mentions else "no dependencies"
     click.echo(f"{len(graph.assets)} assets in {len(graph.tools)} tools; {rate}; {len(graph.outside)} outside")
-    ours = [each for each in graph.slices if each.source.split("/")[0] in scanned]
-    if ours and not any(each.status in (Status.COMPLETE, Status.PARTIAL) for each in ours):
+    # What this scan asked, not what the ledger still knows from an earlier one.
+    asked = [each for report in reports for each in report.slices]
+    if asked and not any(each.status in (Status.COMPLETE, Status.PARTIAL) for each in asked):
         click.echo(
             "siloscope: nothing could be collected; `siloscope check` says which permissions are missing", err=True
         )
@@ -142,6 +143,11 @@ def _summary(reports: list[SourceReport], graph: Graph) -> int:
         return 3
     click.echo("next: siloscope findings, siloscope map -o silo-map.html, siloscope plan -o plan", err=True)
     return 0
+
+
+def _of(source: str, scanned: set[str]) -> bool:
+    """Whether a slice belongs to a scanned source: its own, or one it brought along as `source/theirs`."""
+    return any(source == each or source.startswith(f"{each}/") for each in scanned)
 
 
 def _confirm(config: Config, store: Store, which: str) -> None:

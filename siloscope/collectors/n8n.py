@@ -91,6 +91,9 @@ def _mentions(me: str, node: Mapping[str, Any], where: str, scope: Scope) -> Ite
     for mention in extract(parameters, scope.context, f"{where}.parameters"):
         if not mention.name.startswith(_NO_PLACES):
             yield Reference(me, verb, mention.name, mention.where)
+    bucket = parameters.get("bucketName")
+    if kind.startswith("awsS3") and isinstance(bucket, str) and (name := canonical(f"s3://{bucket}")):
+        yield Reference(me, verb_of(kind, parameters.get("operation")), name, f"{where}.parameters.bucketName")
     if kind in ("executeWorkflow", "toolWorkflow"):
         called = parameters.get("workflowId")
         if isinstance(called, Mapping):
@@ -296,6 +299,8 @@ COLLECTOR = Collector(
             ),
             workflows,
             permission="workflow:list",
+            # Data that people pinned while trying a workflow out, and what it remembers between runs.
+            opaque=("pinData.*", "staticData.*"),
         ),
         Listing(
             "n8n.execution",

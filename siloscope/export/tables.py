@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from siloscope.errors import ConfigError
-from siloscope.graph.view import SCHEMA, Graph
+from siloscope.graph.view import SCHEMA, Graph, asset_row, coverage_rows, edge_row, tool_row
+from siloscope.model import Asset, Edge, How, Slice, Tool, Verb
 
+# Every other column is text, whatever a scan happens to hold.
+_NUMBERS: Mapping[str, type] = {
+    "annual_cost": float, "confidence": float, "seats": int, "users": int, "held": int, "assets": int,
+}  # fmt: skip
 _NESTED = ("shape", "facts", "capabilities", "names", "sources")
 
 
@@ -18,7 +23,8 @@ def csv_folder(graph: Graph, output: str) -> None:
     from siloscope.tabular import as_csv
 
     for name, rows in _tables(graph, output).items():
-        (Path(output) / f"{name}.csv").write_text(as_csv(rows), encoding="utf-8", errors="replace", newline="\n")
+        text = as_csv(rows, _columns(name))
+        (Path(output) / f"{name}.csv").write_text(text, encoding="utf-8", errors="replace", newline="\n")
 
 
 def parquet_folder(graph: Graph, output: str) -> None:
@@ -29,17 +35,25 @@ def parquet_folder(graph: Graph, output: str) -> None:
     except ImportError as error:
         raise ConfigError('parquet needs an extra: pip install "siloscope[parquet]"') from error
     scan = {"schema": SCHEMA, "scan": json.dumps({"id": graph.scan_id, "at": graph.scan_at})}
+    kinds = {float: pa.float64(), int: pa.int64()}
     for name, rows in _tables(graph, output).items():
-        columns = {key: [_flat(key, row[key]) for row in rows] for key in (rows[0] if rows else {"id": None})}
-        if not rows:
-            columns = {"id": []}
-        table = pa.table({key: pa.array(values, type=_type(pa, values)) for key, values in columns.items()})
-        pq.write_table(table.replace_schema_metadata(scan), Path(output) / f"{name}.parquet")
+        columns = {
+            key: pa.array([_flat(key, row[key]) for row in rows], type=kinds.get(_NUMBERS.get(key, str), pa.string()))
+            for key in _columns(name)
+        }
+        pq.write_table(pa.table(columns).replace_schema_metadata(scan), Path(output) / f"{name}.parquet")
 
 
-def _type(pa: Any, values: Sequence[Any]) -> Any:
-    """A column that happens to be empty is text, not null: its type must not depend on the data."""
-    return pa.string() if all(each is None for each in values) else None
+def _columns(table: str) -> Sequence[str]:
+    """The columns of a table, also of an empty one: its shape must not depend on the data."""
+    records = {
+        "tools": tool_row(Tool("")),
+        "assets": asset_row(Asset("", "", "", "")),
+        "edges": edge_row(Edge("", "", Verb.USES, How.EXACT, "")),
+        "outside": {"id": "", "name": ""},
+        "slices": coverage_rows([Slice("", "", "")])[0],
+    }
+    return list(records[table])
 
 
 def _flat(key: str, value: Any) -> Any:

@@ -146,7 +146,9 @@ def within(
     for piece, place in _pieces(value, where):
         for mention in extract(piece, scope.context, place):
             if _is_other(mention.name, source):
-                yield Reference(source, verb or direction(mention.where, default), mention.name, mention.where)
+                # An image is used, whatever "training" or "input" the path to it speaks of.
+                said = verb or (Verb.USES if mention.name.startswith("oci://") else direction(mention.where, default))
+                yield Reference(source, said, mention.name, mention.where)
 
 
 def _pieces(value: Any, where: str) -> Iterator[tuple[Any, str]]:
