@@ -1,4 +1,4 @@
-"""Take the pictures of the silo map that the documentation shows, from the example company."""
+"""Take the picture of the silo map that the documentation shows, from the example company."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 
 
 def main() -> None:
-    """Write docs/silo-map.png and docs/silo-map-dark.png."""
+    """Write docs/silo-map.png."""
     with TemporaryDirectory() as folder, sync_playwright() as driver:
         build(Path(folder) / "demo")
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for name, scheme in (("silo-map.png", "light"), ("silo-map-dark.png", "dark")):
-            context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme, offline=True)
-            page = context.new_page()
-            page.goto((Path(folder) / "demo" / "silo-map.html").as_uri())
-            page.wait_for_timeout(1500)
-            page.screenshot(path=DOCS / name)
+        page = browser.new_context(viewport={"width": 1440, "height": 900}, offline=True).new_page()
+        page.goto((Path(folder) / "demo" / "silo-map.html").as_uri())
+        page.wait_for_timeout(1500)
+        page.screenshot(path=DOCS / "silo-map.png")
         browser.close()
 
 
