@@ -60,7 +60,7 @@ WRONG = {
     "source that is a string": ('source = "a"\n', 1, ["double brackets"]),
     "store that is a string": ('store = "a.db"\n', 1, ["must be a table"]),
     "store url that is a number": ("[store]\nurl = 1\n", 2, ["must be a string"]),
-    "broken TOML": ('[store]\nurl = @a.db\n[x]\n', 2, ["not valid TOML"]),
+    "broken TOML": ("[store]\nurl = @a.db\n[x]\n", 2, ["not valid TOML"]),
     "department without a match": ('[[department]]\nname = "Risk"\n', 1, ['"match"']),
     "department with two matches": (
         '[[department]]\nname = "Risk"\nmatch = { owner = "a", source = "b" }\n',
