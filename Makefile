@@ -5,7 +5,8 @@ BIN := .venv/bin
 SERVERS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types docs bench servers neo4j lock clean
+# By hand, not in the list above: `python scripts/picture.py` takes the picture of the README anew.
+.PHONY: help venv demo test lint types docs docs-check bench servers neo4j lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +36,7 @@ venv: .venv/.dev ## .venv with the locked development requirements and siloscope
 demo: .venv/.run ## the example company, scanned from recordings: no account, no server
 	$(BIN)/siloscope demo
 
-test: venv servers lint types docs ## everything that has to pass before a merge
+test: venv lint types docs-check servers ## everything that has to pass before a merge
 	$(BIN)/python -m pytest
 
 lint: venv ## ruff: rules and format
@@ -45,9 +46,11 @@ lint: venv ## ruff: rules and format
 types: venv ## mypy, strict
 	$(BIN)/mypy
 
-docs: venv ## check that generated documentation is up to date
-	@if test -f scripts/docs.py; then $(BIN)/python scripts/docs.py --check; \
-	else echo "docs: nothing is generated yet (no scripts/docs.py)"; fi
+docs: venv ## write the generated documentation anew
+	$(BIN)/python scripts/docs.py
+
+docs-check: venv ## fail when generated documentation is out of date
+	$(BIN)/python scripts/docs.py --check
 
 bench: venv ## run every benchmark; each prints a ratio against a named peer
 	@set -e; for file in benchmarks/*.py; do test -f "$$file" || continue; echo "== $$file"; $(BIN)/python "$$file"; done
