@@ -175,7 +175,7 @@ def test_one_bad_line_costs_one_line() -> None:
     rows = parse_ndjson(b'{"a": 1}\n\n{"a": \n[2]\n', "x.ndjson")
     assert [each for each in rows if not isinstance(each, Trouble)] == [{"a": 1}, [2]]
     assert [each.reason.partition(":")[0] for each in rows if isinstance(each, Trouble)] == ["x.ndjson line 3"]
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match="Expecting value"):
         parse_ndjson(b"no\njson", "x.ndjson")
 
 

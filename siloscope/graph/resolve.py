@@ -12,7 +12,6 @@ import gc
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from operator import itemgetter
 
 from siloscope.model import Asset, Edge, How, Outside, Reference
 from siloscope.names import canonical, parents, root
@@ -140,26 +139,33 @@ def _uncollected() -> Iterator[None]:
 def _resolve(
     assets: Mapping[str, Asset], references: Iterable[Reference], claims: Claims
 ) -> tuple[tuple[Edge, ...], tuple[Outside, ...]]:
-    best: dict[str, dict[tuple[str, str, str], Reference]] = defaultdict(dict)
-    outside: set[str] = set()
+    said: dict[str, list[Reference]] = defaultdict(list)
     for each in references:
-        sources = (each.source,) if each.source in assets else claims.of(each.source)
-        how, name, targets = claims.meet(each.name)
-        for source in sources:
-            if source in targets:
-                continue
-            own = best[source]
-            for target in targets:
-                key = (target, str(each.verb), name)
-                known = own.setdefault(key, each)
-                if known is not each and (-each.confidence, each.where) < (-known.confidence, known.where):
-                    own[key] = each
-                if how is How.OUTSIDE:
-                    outside.add(target)
-    edges = []
-    for source in sorted(best):  # source by source: many short sorts cost far less than one long one
-        for (target, _, name), read in sorted(best[source].items(), key=itemgetter(0)):
-            how = claims.meet(read.name)[0]
-            certain = how if read.confidence >= 1.0 or how is How.OUTSIDE else How.INFERRED
-            edges.append(Edge(source, target, read.verb, certain, name, read.where, read.confidence))
+        for source in (each.source,) if each.source in assets else claims.of(each.source):
+            said[source].append(each)
+    edges: list[Edge] = []
+    outside: set[str] = set()
+    for source in sorted(said):  # source by source: many short sorts cost far less than one long one
+        edges.extend(_edges(source, said[source], claims, outside))
     return tuple(edges), tuple(Outside(each, each.removeprefix(OUTSIDE)) for each in sorted(outside))
+
+
+def _edges(source: str, references: Iterable[Reference], claims: Claims, outside: set[str]) -> Iterator[Edge]:
+    """The edges of one asset, sorted; the outside nodes it points to are added to `outside`."""
+    best: dict[tuple[str, str, str], Reference] = {}
+    for each in references:
+        how, name, targets = claims.meet(each.name)
+        if source in targets:
+            continue
+        for target in targets:
+            key = (target, str(each.verb), name)
+            known = best.get(key)
+            if known is None or (-each.confidence, each.where) < (-known.confidence, known.where):
+                best[key] = each
+        if how is How.OUTSIDE:
+            outside.update(targets)
+    for target, verb, name in sorted(best):
+        read = best[target, verb, name]
+        how = claims.meet(read.name)[0]
+        certain = how if read.confidence >= 1.0 or how is How.OUTSIDE else How.INFERRED
+        yield Edge(source, target, read.verb, certain, name, read.where, read.confidence)

@@ -1,0 +1,204 @@
+"""The plan: what goes where, in which wave, for what money; every total recomputed apart from the code."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+
+from siloscope.analysis.consolidation import Assumptions, plan_graph
+from siloscope.errors import ConfigError, PlanError
+from siloscope.graph.view import Graph
+from siloscope.model import Reference, Tool, Verb
+from tests.estates import asset, calls, company, estate, reads, seen, trains
+
+A, B, C = "n8n:one", "n8n:three", "n8n:two"
+
+
+def three(*more: Any, costs: dict[str, float] | None = None, count: int = 2) -> Graph:
+    """Three servers of one product with two workflows each; the first is the dearest."""
+    costs = costs if costs is not None else {A: 90_000.0, B: 30_000.0, C: 60_000.0}
+    items = [asset(f"{tool}/{n}", tool) for tool in (A, B, C) for n in range(count)]
+    return estate(
+        seen(*items, *(Tool(key, annual_cost=cost, cost_source="billed") for key, cost in costs.items()), *more)
+    )
+
+
+def what(plan: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
+    return {each["tool"]: (each["disposition"], each["target"]) for each in plan["dispositions"]}
+
+
+def check_totals(plan: dict[str, Any], graph: Graph, assume: Assumptions, horizon: int = 36) -> None:
+    """Recompute the summary from the rows of the plan and the tools' costs alone."""
+    cost = {
+        each.id: assume.annual_cost if each.annual_cost is None else max(0, each.annual_cost) for each in graph.tools
+    }
+    gone = {each["tool"] for each in plan["dispositions"] if each["disposition"] in ("migrate", "retire")}
+    once = sum(each["effort_days"] for each in plan["moves"]) * assume.day_rate
+    once += sum(cost[each] for each in gone) * assume.dual_running_months / 12
+    s = plan["summary"]
+    assert s["annual_cost_now"] == pytest.approx(sum(cost.values()))
+    assert s["annual_cost_after"] == pytest.approx(sum(cost[each] for each in cost if each not in gone))
+    assert s["one_time_cost"] == pytest.approx(once)
+    assert s["objective"] == pytest.approx(s["annual_cost_after"] * horizon / 12 + once)
+    assert s["bound"] <= s["objective"] + 0.01
+    rate = (1 + assume.discount) ** (1 / 12)
+    saved = [
+        sum(w["annual_saving"] / 12 for w in plan["waves"] if w["start_month"] + w["months"] <= month)
+        for month in range(horizon)
+    ]
+    assert s["npv"] == pytest.approx(sum(each / rate**n for n, each in enumerate(saved)) - once, abs=0.02)
+    paid = next((n + 1 for n in range(horizon) if sum(saved[: n + 1]) >= once), None)
+    assert s["payback_months"] == (0 if not once else paid)
+    assert sum(each["annual_saving"] for each in plan["waves"]) == pytest.approx(sum(cost[each] for each in gone))
+    assert sum(each["moves"] for each in plan["waves"]) == len(plan["moves"])
+    assert sum(each["effort_days"] for each in plan["waves"]) == pytest.approx(
+        sum(m["effort_days"] for m in plan["moves"])
+    )
+
+
+def test_the_cheapest_of_equal_tools_takes_the_others() -> None:
+    """Every asset of a tool that goes moves, once, to its target."""
+    graph = three()
+    plan = plan_graph(graph)
+    assert what(plan) == {A: ("migrate", B), B: ("keep", None), C: ("migrate", B)}
+    assert sorted((each["asset"], each["from"], each["to"]) for each in plan["moves"]) == [(f"{tool}/{n}", tool, B) for tool in (A, C) for n in (0, 1)]  # fmt: skip
+    check_totals(plan, graph, Assumptions())
+
+
+def test_what_must_be_kept_or_retired_is() -> None:
+    """Against the price, with the reason; the rest follows."""
+    graph = three()
+    kept = plan_graph(graph, keep=[A])
+    assert what(kept)[A] == ("keep", None)
+    assert "you asked for it" in [
+        each["says"] for row in kept["dispositions"] if row["tool"] == A for each in row["because"]
+    ]
+    gone = plan_graph(graph, retire=[B])
+    assert what(gone)[B] == ("migrate", C)
+    assert what(gone)[C] == ("keep", None)
+    every = plan_graph(graph, keep=[A, B, C])
+    assert set(what(every).values()) == {("keep", None)}
+    for plan in (kept, gone, every):
+        check_totals(plan, graph, Assumptions())
+
+
+def test_a_contradiction_names_the_tool() -> None:
+    """Nothing can be kept and retired."""
+    with pytest.raises(PlanError, match=C):
+        plan_graph(three(), keep=[A, C], retire=[C])
+
+
+def test_an_unknown_tool_names_the_nearest() -> None:
+    """A typing error must not be planned around."""
+    with pytest.raises(ConfigError, match='did you mean "n8n:one"'):
+        plan_graph(three(), keep=["n8n:on"])
+
+
+def test_a_tool_with_nowhere_to_go_is_named() -> None:
+    """Also when every tool of its kind is to be retired; one without assets may simply go."""
+    with pytest.raises(PlanError, match="n8n:one is to be retired, but no other tool offers"):
+        plan_graph(three(), retire=[A, B, C])
+    with pytest.raises(PlanError, match="homegrown:x"):
+        plan_graph(estate(seen(asset("a", "homegrown:x"), asset("b"))), retire=["homegrown:x"])
+    empty = estate(seen(asset("b"), Tool("homegrown:x", annual_cost=5.0)))
+    plan = plan_graph(empty, retire=["homegrown:x"])
+    assert what(plan)["homegrown:x"] == ("retire", None)
+    check_totals(plan, empty, Assumptions())
+
+
+def test_moving_must_pay_within_the_horizon() -> None:
+    """Cheap tools full of work are tolerated, and said why."""
+    graph = three(costs={A: 500.0, B: 100.0, C: 400.0}, count=9)
+    plan = plan_graph(graph)
+    assert plan["moves"] == []
+    assert {each for each, _ in what(plan).values()} <= {"keep", "tolerate"}
+    check_totals(plan, graph, Assumptions())
+    short = plan_graph(three(), horizon_months=1)
+    assert short["moves"] == []
+    check_totals(short, three(), Assumptions(), 1)
+
+
+def test_one_tool_and_no_tool_are_planned() -> None:
+    """Nothing to decide is a plan too."""
+    one = plan_graph(estate(seen(asset("a"))))
+    assert what(one) == {A: ("keep", None)}
+    assert one["waves"] == one["moves"] == []
+    none = plan_graph(estate())
+    assert none["dispositions"] == []
+    assert none["summary"]["annual_cost_now"] == none["summary"]["npv"] == 0
+    assert none["summary"]["payback_months"] == 0
+
+
+def test_a_tool_without_assets_goes_in_the_first_wave() -> None:
+    """It has nothing to move, and saves from then on."""
+    graph = estate(seen(asset("a", B), Tool(A, annual_cost=50_000.0), Tool(B, annual_cost=10_000.0)))
+    plan = plan_graph(graph)
+    assert what(plan)[A] == ("migrate", B)
+    (wave,) = plan["waves"]
+    assert (wave["moves"], wave["annual_saving"], wave["tools_gone"]) == (0, 50_000.0, [A])
+    check_totals(plan, graph, Assumptions())
+
+
+def test_what_others_need_moves_before_them() -> None:
+    """With waves of one day no two groups share a wave; a circle moves together."""
+    links = [
+        calls(f"{A}/0", f"{A}/1"),  # 0 needs 1
+        trains(f"{A}/2", f"{A}/0"),  # 0 needs 2
+        calls(f"{A}/3", f"{A}/4"),
+        reads(f"{A}/4", f"{A}/3"),  # a circle
+        calls(f"{A}/4", f"{A}/0"),
+        Reference(f"{A}/5", Verb.CONTAINS, f"{A}/1"),  # structure needs nothing
+    ]
+    graph = three(*links, count=6)
+    plan = plan_graph(graph, retire=[A], assume=Assumptions(days_per_wave=1.0))
+    wave = {each["asset"]: each["wave"] for each in plan["moves"]}
+    for edge in graph.dependencies:
+        first, then = (edge.target, edge.source) if edge.verb.depends > 0 else (edge.source, edge.target)
+        if first in wave and then in wave:
+            assert wave[first] <= wave[then]
+    assert wave[f"{A}/3"] == wave[f"{A}/4"] > wave[f"{A}/0"] > max(wave[f"{A}/1"], wave[f"{A}/2"])
+    assert [each["number"] for each in plan["waves"]] == list(range(1, len(plan["waves"]) + 1))
+    assert all(each["start_month"] == (each["number"] - 1) * 3 for each in plan["waves"])
+    check_totals(plan, graph, Assumptions(days_per_wave=1.0))
+
+
+def test_a_wave_holds_no_more_than_the_team_can_do() -> None:
+    """Unless one group alone is larger."""
+    plan = plan_graph(three(count=30), retire=[A, C])
+    assert len(plan["waves"]) > 1
+    assert all(each["effort_days"] <= Assumptions().days_per_wave for each in plan["waves"])
+    assert all(0 <= each["risk"] <= 1 for each in plan["waves"])
+
+
+@pytest.mark.parametrize("cost", [float("nan"), float("inf"), -5000.0])
+def test_a_cost_that_makes_no_sense_is_said_and_does_not_spread(cost: float) -> None:
+    """NaN and infinity are unknown, a credit counts as nothing; every figure stays finite."""
+    graph = three(costs={A: cost, B: 30_000.0, C: 60_000.0})
+    plan = plan_graph(graph)
+    json.dumps(plan, allow_nan=False)
+    check_totals(plan, graph, Assumptions())
+    told = json.dumps([each for each in plan["dispositions"] if each["tool"] == A])
+    assert ("counted as nothing" in told) if cost < 0 and math.isfinite(cost) else ("assumed" in told)
+
+
+def test_what_was_assumed_is_listed_with_how_often() -> None:
+    """A plan whose figures nobody gave must say so."""
+    plan = plan_graph(three(costs={A: 1.0}))
+    assumed = {each["name"]: each for each in plan["assumptions"]}
+    assert assumed["annual_cost"]["used_for"].startswith("2 tools")
+
+
+def test_accounts_of_one_cloud_are_not_merged() -> None:
+    """Two accounts are no two products; merging them is no tool consolidation."""
+    graph = estate(seen(asset("a", "glue:1", "glue.job"), asset("b", "glue:2", "glue.job")))
+    assert plan_graph(graph)["moves"] == []
+
+
+def test_the_same_graph_gives_the_same_plan() -> None:
+    """Byte for byte, also from observations in another order; the company's totals add up."""
+    plan = plan_graph(company())
+    assert json.dumps(plan) == json.dumps(plan_graph(company(reverse=True)))
+    check_totals(plan, company(), Assumptions())
