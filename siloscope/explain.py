@@ -42,7 +42,7 @@ def _node(graph: Graph, text: str, more: Iterable[str] = ()) -> str:
         return near[0]
     if not near:
         raise ConfigError(f'nothing is called "{text}"{nearest(text, [*more, *nodes])}')
-    shown = "\n  ".join(near[:10])
+    shown = "\n  ".join(f"{each}  ({_label(graph, each)})" for each in near[:10])
     raise ConfigError(f'"{text}" may mean {len(near)} things; name one:\n  {shown}')
 
 

@@ -137,7 +137,7 @@ def _score(a: Asset, b: Asset, data: Mapping[str, frozenset[str]]) -> tuple[floa
         )
     one, two = _words(a.name), _words(b.name)
     if one == two and one:
-        because.append(Evidence(f'both are called "{" ".join(sorted(one))}", affixes aside', SAME_NAME))
+        because.append(Evidence(f'both are called "{a.name[:80]}", word order, stage and version aside', SAME_NAME))
     elif one and two and len(one & two) / len(one | two) >= 0.5:
         because.append(Evidence(f"their names share {', '.join(sorted(one & two))}", LIKE_NAME))
     if shared := sorted(data.get(a.id, frozenset()) & data.get(b.id, frozenset())):

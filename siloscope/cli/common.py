@@ -146,7 +146,8 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for key in columns:
         number = key in ("score", "assets", "held", "annual_saving", "confidence")
-        grid.add_column(key.replace("_", " "), justify="right" if number else "left", overflow="fold")
+        whole = number or key in ("id", "status", "severity", "coverage", "state")
+        grid.add_column(key.replace("_", " "), justify="right" if number else "left", overflow="fold", no_wrap=whole)
     for row in rows:
         grid.add_row(*(_text(row.get(key)) for key in columns))
     console.print(grid)

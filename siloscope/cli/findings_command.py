@@ -68,7 +68,7 @@ def command(
         form,
         {"schema": "siloscope/findings/1", "findings": listed},
         listed,
-        ("rule", "severity", "score", "title", "annual_saving", "coverage", "state", "id"),
+        ("id", "severity", "score", "title", "annual_saving", "coverage", "state"),
         "nothing found",
     )
     over = [
