@@ -51,8 +51,8 @@ def test_moto_denies_by_policy_once_its_iam_is_live(moto_iam):
 
 def test_mlflow_finds_a_registered_model_by_search(mlflow):
     """A model and its version with an S3 source come back from the registry's search."""
-    mlflow.post("registered-models/create", {"name": "churn", "tags": [{"key": "team", "value": "risk"}]})
-    mlflow.post("model-versions/create", {"name": "churn", "source": "s3://lake/models/churn/1"})
+    mlflow.post("registered-models/create", {"name": "smoke", "tags": [{"key": "team", "value": "risk"}]})
+    mlflow.post("model-versions/create", {"name": "smoke", "source": "s3://lake/models/churn/1"})
     search = httpx.get(f"{mlflow.url}/api/2.0/mlflow/model-versions/search", timeout=60).json()
     assert [found["source"] for found in search["model_versions"]] == ["s3://lake/models/churn/1"]
 
