@@ -152,7 +152,7 @@ def _resolve(
 
 def _edges(source: str, references: Iterable[Reference], claims: Claims, outside: set[str]) -> Iterator[Edge]:
     """The edges of one asset, sorted; the outside nodes it points to are added to `outside`."""
-    best: dict[tuple[str, str, str], Reference] = {}
+    best: dict[tuple[str, str, str], tuple[Reference, How]] = {}
     for each in references:
         how, name, targets = claims.meet(each.name)
         if source in targets:
@@ -160,12 +160,11 @@ def _edges(source: str, references: Iterable[Reference], claims: Claims, outside
         for target in targets:
             key = (target, str(each.verb), name)
             known = best.get(key)
-            if known is None or (-each.confidence, each.where) < (-known.confidence, known.where):
-                best[key] = each
+            if known is None or (-each.confidence, each.where) < (-known[0].confidence, known[0].where):
+                best[key] = each, how
         if how is How.OUTSIDE:
             outside.update(targets)
     for target, verb, name in sorted(best):
-        read = best[target, verb, name]
-        how = claims.meet(read.name)[0]
+        read, how = best[target, verb, name]
         certain = how if read.confidence >= 1.0 or how is How.OUTSIDE else How.INFERRED
         yield Edge(source, target, read.verb, certain, name, read.where, read.confidence)
