@@ -336,6 +336,9 @@ def _restore(name: str, value: Any) -> Any:
     return value
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def dumps(value: Any) -> str:
     """Canonical JSON: sorted keys, no spaces, one spelling for one value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _encode(value)

@@ -20,9 +20,12 @@ COMMANDS = {
     "check": "Probe every source's permissions without scanning.",
     "coverage": "Show the ledger: what was looked at, and how each slice ended.",
     "demo": "Scan an invented example company, without any account.",
-    "diff": "Show what changed between two graphs.",
+    "diff": "Show what changed between two scans, or two exported graphs.",
+    "doctor": "Examine the store and the ledger, and say what to do.",
     "export": "Write the graph for other tools.",
     "findings": "List what was found, most valuable first.",
+    "forget": "Retire a source, or one scope of it, that is no longer configured or reachable.",
+    "history": "Show how an asset or a tool changed from scan to scan.",
     "init": "Write a commented siloscope.toml from what can be detected.",
     "map": "Write the interactive silo map, one HTML file.",
     "permissions": "Print the least-privilege policy of a source.",
@@ -30,6 +33,7 @@ COMMANDS = {
     "query": "Query the store, read-only: SQL, or Cypher on Neo4j.",
     "scan": "Collect every configured source and publish the graph.",
     "sources": "List what can be collected, and against what it was tested.",
+    "trend": "Show the headline figures from scan to scan.",
     "why": "Show the evidence for an asset, an edge or a finding.",
 }
 

@@ -54,6 +54,15 @@ def output_option(command: Command) -> Command:
     )(command)
 
 
+def at_option(command: Command) -> Command:
+    """`--at SCAN`, for commands that can show the graph as it was."""
+    return click.option(
+        "--at",
+        metavar="SCAN",
+        help="As it was after this scan: an id, a date (the last scan up to it), or -1 (the one before the last).",
+    )(command)
+
+
 def load_config(file: Path, store_url: str | None, *, required: bool = True) -> Config:
     """The configuration, with the store of `--store` if given. Without a file, a store alone may do."""
     from dataclasses import replace
@@ -86,8 +95,8 @@ def opened(config: Config) -> Iterator[Store]:
 
 
 @contextmanager
-def graph_of(config_file: Path, store_url: str | None) -> Iterator[tuple[Config, Store, Graph]]:
-    """Configuration, store and published graph, built anew if the configuration changed since."""
+def graph_of(config_file: Path, store_url: str | None, at: str | None = None) -> Iterator[tuple[Config, Store, Graph]]:
+    """Configuration, store and published graph, built anew if the configuration changed since; or an earlier one."""
     from siloscope.errors import StoreError
     from siloscope.scanner import refreshed
 
@@ -98,6 +107,8 @@ def graph_of(config_file: Path, store_url: str | None) -> Iterator[tuple[Config,
         graph = store.graph()
         if not graph.scan_id:
             raise StoreError(f"{config.store}: nothing scanned yet; run `siloscope scan`")
+        if at is not None:
+            graph = store.graph(at)
         yield config, store, graph
 
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
-from siloscope.cli.common import graph_of, place_options
+from siloscope.cli.common import at_option, graph_of, place_options
 
 
 @click.command("export")
 @click.option("--format", "form", required=True, metavar="F", help="json, ndjson, csv, parquet, graphml or gexf.")
 @click.option("-o", "--output", metavar="FILE", default="-", show_default=True, help="Where to write; - is stdout.")
+@at_option
 @place_options
-def command(form: str, output: str, config_file: Path, store_url: str | None) -> None:
+def command(form: str, output: str, at: str | None, config_file: Path, store_url: str | None) -> None:
     """Write the graph for other tools; csv and parquet write a folder.
 
     \b
@@ -22,5 +23,5 @@ def command(form: str, output: str, config_file: Path, store_url: str | None) ->
     """
     from siloscope.export import write
 
-    with graph_of(config_file, store_url) as (_, _, graph):
+    with graph_of(config_file, store_url, at) as (_, _, graph):
         write(graph, form, output)

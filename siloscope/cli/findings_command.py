@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from siloscope.cli.common import format_option, graph_of, now, place_options, show
+from siloscope.cli.common import at_option, format_option, graph_of, now, place_options, show
 
 
 @click.group("findings", invoke_without_command=True)
@@ -26,6 +26,7 @@ from siloscope.cli.common import format_option, graph_of, now, place_options, sh
     multiple=True,
     help="Exit 1 when more than N (default 0) unaccepted findings of RULE pass the threshold.",
 )
+@at_option
 @format_option
 @place_options
 @click.pass_context
@@ -34,6 +35,7 @@ def command(
     rules: tuple[str, ...],
     min_score: float | None,
     limits: tuple[str, ...],
+    at: str | None,
     form: str,
     config_file: Path,
     store_url: str | None,
@@ -56,7 +58,7 @@ def command(
         if name not in RULES:
             raise ConfigError(f'no rule "{name}"{nearest(name, RULES)}; there are {", ".join(RULES)}')
     least = THRESHOLD if min_score is None else min_score
-    with graph_of(config_file, store_url) as (_, store, graph):
+    with graph_of(config_file, store_url, at) as (_, store, graph):
         found = [
             each
             for each in findings(graph, store.verdicts(), {*rules, *crossed} if rules else None)

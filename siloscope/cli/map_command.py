@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from siloscope.cli.common import emit, graph_of, place_options
+from siloscope.cli.common import at_option, emit, graph_of, place_options
 
 
 @click.command("map")
@@ -29,9 +29,16 @@ from siloscope.cli.common import emit, graph_of, place_options
     help="network: a small pyvis network for notebooks.",
 )
 @click.option("--title", default="Silo map", show_default=True, help="The map's title.")
+@at_option
 @place_options
 def command(
-    output: str, plan_file: Path | None, style: str, title: str, config_file: Path, store_url: str | None
+    output: str,
+    plan_file: Path | None,
+    style: str,
+    title: str,
+    at: str | None,
+    config_file: Path,
+    store_url: str | None,
 ) -> None:
     """Write the interactive silo map: one HTML file that opens from disk and asks no network.
 
@@ -49,7 +56,7 @@ def command(
             plan = json.loads(plan_file.read_text(encoding="utf-8"))
         except ValueError as error:
             raise ConfigError(f"{plan_file}: not JSON: {error}") from error
-    with graph_of(config_file, store_url) as (_, store, graph):
+    with graph_of(config_file, store_url, at) as (_, store, graph):
         text = render(graph, findings(graph, store.verdicts()), plan, style=style, title=title)
     emit(text, output)
     if output != "-":

@@ -12,7 +12,7 @@ from typing import TypeVar
 from siloscope.catalog import product
 from siloscope.config import Config, DepartmentRule, Gap
 from siloscope.graph.merge import all_merged, described
-from siloscope.graph.resolve import Aliases, Claims, resolve
+from siloscope.graph.resolve import Aliases, Claims, resolve, uncollected
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Description, Observation, Reference, Slice, Tool, digest
 
@@ -61,6 +61,11 @@ class Settings:
 
 def build(rows: Iterable[Row], slices: Iterable[Slice], settings: Settings, scan_id: str, scan_at: str) -> Graph:
     """The whole graph from the live observations of all sources."""
+    with uncollected():
+        return _build(rows, slices, settings, scan_id, scan_at)
+
+
+def _build(rows: Iterable[Row], slices: Iterable[Slice], settings: Settings, scan_id: str, scan_at: str) -> Graph:
     seen: dict[str, list[tuple[Rank, Asset]]] = defaultdict(list)
     descriptions: list[tuple[Rank, Description]] = []
     references: list[Reference] = []

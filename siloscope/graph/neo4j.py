@@ -12,21 +12,22 @@ A source's commit is one transaction. No APOC, no GDS.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from siloscope.errors import StoreError
 from siloscope.graph.build import Row
-from siloscope.graph.commit import Baseline, KnownSlice, SliceChange, SliceKey, observation_of
+from siloscope.graph.commit import KnownSlice, SliceKey
+from siloscope.graph.history import ScanRow, Version
 from siloscope.graph.neo4j_link import Cypher, Link, place
-from siloscope.graph.neo4j_publish import publish, publish_findings, read_graph
+from siloscope.graph.neo4j_observed import Neo4jBatch, known, live, slices
+from siloscope.graph.neo4j_publish import publish_findings, read_graph
 from siloscope.graph.neo4j_query import read_only
 from siloscope.graph.neo4j_rows import short
 from siloscope.graph.store import Table, Verdict
 from siloscope.graph.view import Graph
-from siloscope.model import Slice, Visibility, digest, dumps, from_json, to_json
+from siloscope.model import Slice
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -101,7 +102,7 @@ class Neo4jStore:
 
     def known(self, source: str) -> Mapping[SliceKey, KnownSlice]:
         """What is held of a source, by slice."""
-        return self._read(lambda cypher: _known(cypher, source))
+        return self._read(lambda cypher: known(cypher, source))
 
     @contextmanager
     def writing(self, source: str) -> Iterator[Neo4jBatch]:
@@ -123,19 +124,21 @@ class Neo4jStore:
 
     def slices(self) -> Sequence[Slice]:
         """The ledger, as of the last commit."""
-        return self._read(_slices)
+        return self._read(slices)
 
     def live(self) -> Iterator[Row]:
         """Every live observation, as of the last commit."""
         with self._link.errors(), self._link.session(write=False) as session, session.begin_transaction() as tx:
-            yield from _live(Cypher(tx, self._estate))
+            yield from live(Cypher(tx, self._estate))
 
-    def graph(self) -> Graph:
+    def graph(self, at: str | None = None) -> Graph:
         """The published graph; empty before the first commit.
 
         Raises:
-            StoreError: It does not match its checksum, also after several reads.
+            StoreError: It does not match its checksum, also after several reads; or an earlier one is asked for.
         """
+        if at is not None:
+            raise self._no_history()
         for _ in range(_ATTEMPTS):
             found = self._read(read_graph)
             if found is not None:
@@ -143,6 +146,20 @@ class Neo4jStore:
         raise StoreError(
             f"{self._link.at}: the published graph does not match its checksum: it was changed by hand, or is being "
             "written; the next scan writes it anew"
+        )
+
+    def scans(self) -> Sequence[ScanRow]:
+        """Refused: this store keeps no history."""
+        raise self._no_history()
+
+    def versions(self, identity: str) -> Sequence[Version]:  # noqa: ARG002 - the contract's signature
+        """Refused: this store keeps no history."""
+        raise self._no_history()
+
+    def _no_history(self) -> StoreError:
+        return StoreError(
+            f"{self._link.at}: Neo4j holds the present graph only, history is kept by the embedded store; "
+            "`siloscope diff` also compares two exported files"
         )
 
     def fingerprint(self) -> str:
@@ -219,127 +236,7 @@ class Neo4jStore:
         self._ready = True
 
 
-class Neo4jBatch:
-    """One source's commit: statements inside the open transaction."""
-
-    def __init__(self, cypher: Cypher) -> None:
-        self._cypher = cypher
-
-    def apply(self, change: SliceChange, at: str) -> None:
-        """Write one slice's change."""
-        cypher, number = self._cypher, _number(change.slice)
-        if change.drop:
-            gone = "MATCH (o:SiloscopeObservation {estate: $estate, slice: $slice}) WHERE o.key IS NOT NULL DELETE o"
-            cypher.run(gone, slice=number)
-            cypher.run("MATCH (s:SiloscopeSlice {estate: $estate, slice: $slice}) DELETE s", slice=number)
-            return
-        text = "MATCH (s:SiloscopeSlice {estate: $estate, slice: $slice}) RETURN s.at"
-        before = next((row[0] for row in cypher.rows(text, slice=number)), None)
-        cypher.run(
-            "MERGE (s:SiloscopeSlice {estate: $estate, slice: $slice}) SET s += $props",
-            slice=number,
-            props=_slice_props(change, at),
-        )
-        rows = [
-            {"key": short(key), "props": {"full": key if short(key) != key else None, "hash": mark,
-             "body": dumps(to_json(item)), "last_seen": None, "gone_at": None}}
-            for key, mark, item in change.put
-        ]  # fmt: skip
-        cypher.each(
-            "UNWIND $rows AS row MERGE (o:SiloscopeObservation {estate: $estate, slice: $slice, key: row.key}) "
-            "SET o.first_seen = CASE WHEN o.gone_at IS NULL THEN coalesce(o.first_seen, $at) ELSE $at END "
-            "SET o += row.props",
-            rows,
-            slice=number,
-            at=at,
-        )
-        for keys, props in (
-            (change.back, {"last_seen": None}),
-            (change.lost, {"last_seen": before or at}),
-            (change.gone, {"gone_at": at}),
-        ):
-            cypher.each(
-                "UNWIND $rows AS row MATCH (o:SiloscopeObservation {estate: $estate, slice: $slice, key: row.key}) "
-                "SET o += $props",
-                [{"key": short(key)} for key in keys],
-                slice=number,
-                props=props,
-            )
-
-    def live(self) -> Iterator[Row]:
-        """Every live observation, this batch's changes included."""
-        return _live(self._cypher)
-
-    def slices(self) -> Sequence[Slice]:
-        """The ledger, this batch's changes included."""
-        return _slices(self._cypher)
-
-    def publish(self, graph: Graph) -> None:
-        """Write the rows of the graph that differ from what is published."""
-        publish(self._cypher, graph)
-
-
 def _lock(cypher: Cypher, source: str) -> None:
     """Queue behind other writers of this estate: whoever set a property of its node holds it until the end."""
     text = "MERGE (s:SiloscopeStore {estate: $estate}) SET s.writer = $source, s.schema = $schema"
     cypher.run(text, source=source, schema=SCHEMA)
-
-
-def _number(row: Slice) -> str:
-    return digest(*row.key)
-
-
-def _slice_props(change: SliceChange, at: str) -> dict[str, Any]:
-    row, base = change.slice, change.baseline
-    return {
-        "source": short(row.source),
-        "listing": row.listing,
-        "scope": row.scope,
-        "status": row.status.value,
-        "at": at,
-        "body": dumps(to_json(row)),
-        "baseline": dumps([base.config, base.principal, base.visibility]) if base else None,
-    }
-
-
-def _known(cypher: Cypher, source: str) -> dict[SliceKey, KnownSlice]:
-    found: dict[str, tuple[Slice, Baseline | None, dict[str, str], set[str]]] = {}
-    text = "MATCH (s:SiloscopeSlice {estate: $estate}) WHERE s.slice IS NOT NULL AND s.source = $source "
-    for number, body, baseline in cypher.rows(text + "RETURN s.slice, s.body, s.baseline", source=short(source)):
-        found[number] = (from_json(Slice, json.loads(body)), _baseline(baseline), {}, set())
-    text = (
-        "UNWIND $numbers AS number MATCH (o:SiloscopeObservation {estate: $estate, slice: number}) "
-        "WHERE o.key IS NOT NULL AND o.gone_at IS NULL RETURN number, coalesce(o.full, o.key), o.hash, o.last_seen"
-    )
-    for number, key, mark, last in cypher.rows(text, numbers=sorted(found)):
-        found[number][2][key] = mark
-        if last is not None:
-            found[number][3].add(key)
-    return {row.key: KnownSlice(row, base, hashes, frozenset(missing)) for row, base, hashes, missing in found.values()}
-
-
-def _slices(cypher: Cypher) -> list[Slice]:
-    text = "MATCH (s:SiloscopeSlice {estate: $estate}) WHERE s.slice IS NOT NULL RETURN s.body"
-    found = [from_json(Slice, json.loads(body)) for (body,) in cypher.rows(text)]
-    return sorted(found, key=lambda each: each.key)
-
-
-def _live(cypher: Cypher) -> Iterator[Row]:
-    text = "MATCH (s:SiloscopeSlice {estate: $estate}) WHERE s.slice IS NOT NULL RETURN s.slice, s.body, s.at"
-    ledger = {number: (from_json(Slice, json.loads(body)), at) for number, body, at in cypher.rows(text)}
-    text = (
-        "MATCH (o:SiloscopeObservation {estate: $estate}) "
-        "WHERE o.slice IS NOT NULL AND o.key IS NOT NULL AND o.gone_at IS NULL "
-        "RETURN o.slice, coalesce(o.full, o.key), o.body, o.first_seen, o.last_seen"
-    )
-    for number, key, body, first, last in cypher.rows(text):
-        if number in ledger:
-            row, at = ledger[number]
-            yield Row(row, observation_of(key, json.loads(body)), first, last or at)
-
-
-def _baseline(text: str | None) -> Baseline | None:
-    if not text:
-        return None
-    config, principal, visibility = json.loads(text)
-    return Baseline(config, principal, Visibility(visibility))

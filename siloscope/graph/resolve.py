@@ -120,12 +120,12 @@ def resolve(
 
     Several references of one source, verb and name to one target are one edge: the surest, then the first place.
     """
-    with _uncollected():
+    with uncollected():
         return _resolve(assets, references, claims)
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """No cyclic collection meanwhile: it would walk millions of records without a cycle again and again."""
     was = gc.isenabled()
     gc.disable()

@@ -1,7 +1,8 @@
 """The embedded store: one SQLite file in WAL mode. Readers never block the writer, nor it them.
 
 Two layers: what was observed (`slice`, `observation`, with tombstones) is the truth; the published
-graph (`tool`, `asset`, `edge`, `outside`) is what people query. Bodies are JSON; hot fields are columns.
+graph (`tool`, `asset`, `edge`) is what people query, and `scan` and `past` are how it came to be (`history`).
+Bodies are JSON; hot fields are columns.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 from siloscope.errors import StoreError
 from siloscope.graph.build import Row
 from siloscope.graph.commit import KnownSlice, SliceKey
+from siloscope.graph.history import ScanRow, Version, chosen
+from siloscope.graph.sqlite_history import graph_at, scans, versions
 from siloscope.graph.sqlite_rows import (
     SqliteBatch,
     edge_key,
@@ -25,46 +28,12 @@ from siloscope.graph.sqlite_rows import (
     set_meta,
     slices,
 )
+from siloscope.graph.sqlite_schema import VERSION, prepare
 from siloscope.graph.store import Table, Verdict
 from siloscope.graph.view import Graph
 from siloscope.model import Slice, dumps
 
-__all__ = ["SqliteBatch", "SqliteStore", "edge_key"]
-
-VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE slice (
-  sid INTEGER PRIMARY KEY, source TEXT NOT NULL, listing TEXT NOT NULL, scope TEXT NOT NULL,
-  status TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL, baseline TEXT,
-  UNIQUE (source, listing, scope));
-CREATE TABLE observation (
-  sid INTEGER NOT NULL REFERENCES slice (sid), key TEXT NOT NULL, hash TEXT NOT NULL, body TEXT NOT NULL,
-  first_seen TEXT NOT NULL, last_seen TEXT, gone_at TEXT,
-  PRIMARY KEY (sid, key)) WITHOUT ROWID;
-CREATE TABLE tool (
-  id TEXT PRIMARY KEY, product TEXT, vendor TEXT, department TEXT, annual_cost REAL,
-  hash TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE asset (
-  nid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, name TEXT NOT NULL, tool TEXT NOT NULL,
-  source TEXT, department TEXT, owner TEXT, environment TEXT, created TEXT, last_used TEXT, annual_cost REAL,
-  silo TEXT, outside INTEGER NOT NULL DEFAULT 0, hash TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE edge (
-  src INTEGER NOT NULL REFERENCES asset (nid), dst INTEGER NOT NULL REFERENCES asset (nid), verb TEXT NOT NULL,
-  name TEXT NOT NULL, how TEXT NOT NULL, spot TEXT, confidence REAL NOT NULL, hash TEXT NOT NULL,
-  PRIMARY KEY (src, dst, verb, name)) WITHOUT ROWID;
-CREATE INDEX edge_dst ON edge (dst, src);
-CREATE INDEX asset_tool ON asset (tool);
-CREATE INDEX asset_department ON asset (department);
-CREATE TABLE verdict (
-  finding TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE finding (
-  id TEXT PRIMARY KEY, rule TEXT NOT NULL, severity TEXT, score REAL, title TEXT, body TEXT NOT NULL) WITHOUT ROWID;
-CREATE VIEW dependency AS
-  SELECT a.id AS source, e.verb AS verb, b.id AS target, e.how AS how, e.name AS name, e.spot AS spot
-  FROM edge e JOIN asset a ON a.nid = e.src JOIN asset b ON b.nid = e.dst;
-"""
+__all__ = ["VERSION", "SqliteBatch", "SqliteStore", "edge_key"]
 
 # What a query may do (`sqlite3_set_authorizer`): anything else would write, attach a file or change a setting.
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})
@@ -83,37 +52,12 @@ class SqliteStore:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA foreign_keys = ON")
             self._db.execute("PRAGMA synchronous = FULL")
-            self._open()
+            self._db.execute("PRAGMA cache_size = -65536")  # 64 MiB: a commit touches every page of a large file
+            prepare(self._db, path)
         except sqlite3.Error as error:
             raise StoreError(f"{path}: not a siloscope store: {error}") from error
         except OSError as error:
             raise StoreError(f"{path}: {error.strerror}") from error
-
-    def _open(self) -> None:
-        """Create the tables in a new file; of two that open it at once, one does."""
-        if self._version() == 0:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                if self._version() == 0:
-                    self._create()
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-        if (version := self._version()) > VERSION:
-            raise StoreError(
-                f"{self.url}: written by a newer siloscope (schema {version}); this one reads up to {VERSION}"
-            )
-
-    def _version(self) -> int:
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
-
-    def _create(self) -> None:
-        if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise StoreError(f"{self.url}: an SQLite file, but not a siloscope store")
-        for statement in _SCHEMA.split(";\n"):
-            self._db.execute(statement)
-        self._db.execute(f"PRAGMA user_version = {VERSION}")
-        self._db.execute("COMMIT")
 
     def close(self) -> None:
         """Close the file."""
@@ -146,12 +90,12 @@ class SqliteStore:
             return known(self._db, source)
 
     @contextmanager
-    def writing(self, source: str) -> Iterator[SqliteBatch]:  # noqa: ARG002 - one writer a file at a time
+    def writing(self, source: str) -> Iterator[SqliteBatch]:
         """One transaction: all of a source's scan, or nothing."""
         with self._errors():
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                yield SqliteBatch(self._db)
+                yield SqliteBatch(self._db, source)
                 self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:  # on some errors, such as a full disk, SQLite has ended it itself
@@ -168,10 +112,24 @@ class SqliteStore:
         with self._errors():
             yield from live(self._db)
 
-    def graph(self) -> Graph:
-        """The published graph; empty before the first commit."""
+    def graph(self, at: str | None = None) -> Graph:
+        """The published graph, or the one after the scan that `at` names; empty before the first commit.
+
+        Raises:
+            StoreError: There is no such scan.
+        """
         with self._snapshot():
-            return read_graph(self._db)
+            return read_graph(self._db) if at is None else graph_at(self._db, chosen(scans(self._db), at))
+
+    def scans(self) -> Sequence[ScanRow]:
+        """Every scan, in the order in which they were committed."""
+        with self._errors():
+            return scans(self._db)
+
+    def versions(self, identity: str) -> Sequence[Version]:
+        """Every version of an asset, a tool or an outside node, the oldest first; none of what is not known."""
+        with self._snapshot():
+            return versions(self._db, identity)
 
     def fingerprint(self) -> str:
         """The settings under which the published graph was built."""

@@ -9,7 +9,10 @@ from typing import Any
 
 from siloscope.graph.build import Row
 from siloscope.graph.commit import Baseline, KnownSlice, SliceChange, SliceKey, changes, observation_of
+from siloscope.graph.history import Chronicle, Held, Key, edge_id
+from siloscope.graph.resolve import uncollected
 from siloscope.graph.seen import asset_of, common_times, row_of
+from siloscope.graph.sqlite_history import EDGE, begin, edge_of, finish
 from siloscope.graph.view import Graph
 from siloscope.model import (
     Asset,
@@ -26,14 +29,15 @@ from siloscope.model import (
 
 _UPSERT_ASSET = """
 INSERT INTO asset (id, kind, name, tool, source, department, owner, environment, created, last_used,
-  annual_cost, silo, outside, hash, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  annual_cost, silo, outside, hash, body, since)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, tool = excluded.tool,
   source = excluded.source, department = excluded.department, owner = excluded.owner,
   environment = excluded.environment, created = excluded.created, last_used = excluded.last_used,
   annual_cost = excluded.annual_cost, silo = excluded.silo, outside = excluded.outside,
-  hash = excluded.hash, body = excluded.body
+  hash = excluded.hash, body = excluded.body, since = excluded.since
 """
+_EDGE_IS = "src = ? AND dst = ? AND verb = ? AND name = ?"
 _UPSERT_OBSERVATION = """
 INSERT INTO observation (sid, key, hash, body, first_seen) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET hash = excluded.hash, body = excluded.body, last_seen = NULL,
@@ -44,8 +48,8 @@ ON CONFLICT DO UPDATE SET hash = excluded.hash, body = excluded.body, last_seen 
 class SqliteBatch:
     """One source's commit: statements inside the open transaction."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
+    def __init__(self, db: sqlite3.Connection, source: str = "") -> None:
+        self._db, self._source = db, source
 
     def apply(self, change: SliceChange, at: str) -> None:
         """Write one slice's change."""
@@ -98,29 +102,42 @@ class SqliteBatch:
     def publish(self, graph: Graph) -> None:
         """Write the rows of the graph that differ from what is published."""
         times = common_times(graph.assets)
+        told = begin(self._db, graph, meta(self._db, "scan_id"), self._source)
         set_meta(self._db, "scan_id", graph.scan_id)
         set_meta(self._db, "scan_at", graph.scan_at)
         set_meta(self._db, "ledger", dumps([to_json(each) for each in graph.slices]))
         set_meta(self._db, "seen", dumps(times))
-        self._tools(graph)
-        self._nodes(graph, times)
-        self._edges(graph)
+        self._tools(graph, told)
+        self._nodes(graph, times, told)
+        self._edges(graph, told)
+        finish(self._db, told)
 
-    def _tools(self, graph: Graph) -> None:
+    def _tools(self, graph: Graph, told: Chronicle) -> None:
         bodies = {each.id: dumps(to_json(each)) for each in graph.tools}
         old = dict(self._db.execute("SELECT id, hash FROM tool"))
         put, drop = changes(old, {k: digest(v) for k, v in bodies.items()})
+        _versioned(self._db, "tool", [("tool", key) for key in drop], old, {}, told)
+        since = _versioned(self._db, "tool", [("tool", key) for key in put], old, bodies, told)
         self._db.executemany("DELETE FROM tool WHERE id = ?", ((key,) for key in drop))
         rows = (graph.tool[key] for key in put)
         self._db.executemany(
-            "INSERT OR REPLACE INTO tool VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO tool VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (t.id, t.product, t.vendor, t.department, t.annual_cost, digest(bodies[t.id]), bodies[t.id])
+                (
+                    t.id,
+                    t.product,
+                    t.vendor,
+                    t.department,
+                    t.annual_cost,
+                    digest(bodies[t.id]),
+                    bodies[t.id],
+                    since[t.id],
+                )
                 for t in rows
             ),
         )
 
-    def _nodes(self, graph: Graph, times: Mapping[str, str]) -> None:
+    def _nodes(self, graph: Graph, times: Mapping[str, str], told: Chronicle) -> None:
         """Assets and outside nodes; edges of dropped nodes go first."""
         nodes: dict[str, Asset | Outside] = {each.id: each for each in graph.assets}
         nodes |= {each.id: each for each in graph.outside}
@@ -129,15 +146,29 @@ class SqliteBatch:
         }
         old = dict(self._db.execute("SELECT id, hash FROM asset"))
         put, drop = changes(old, {key: digest(body) for key, body in bodies.items()})
-        for end in ("src", "dst"):
-            self._db.executemany(
-                f"DELETE FROM edge WHERE {end} = (SELECT nid FROM asset WHERE id = ?)",  # noqa: S608 - two words
-                ((key,) for key in drop),
-            )
-        self._db.executemany("DELETE FROM asset WHERE id = ?", ((key,) for key in drop))
-        self._db.executemany(_UPSERT_ASSET, (_node_row(nodes[key], bodies[key]) for key in put))
+        if drop:
+            self._drop_nodes(drop, old, told)
+        keys = [("outside" if isinstance(nodes[key], Outside) else "asset", key) for key in put]
+        since = _versioned(self._db, "asset", keys, old, bodies, told)
+        rows = ((*_node_row(nodes[key], bodies[key]), since[key]) for key in put)
+        self._db.executemany(_UPSERT_ASSET, rows)
 
-    def _edges(self, graph: Graph) -> None:
+    def _drop_nodes(self, drop: Sequence[str], old: Mapping[str, str], told: Chronicle) -> None:
+        db = self._db
+        rows = db.execute("SELECT nid, id, outside FROM asset")
+        of = {key: (nid, "outside" if outside else "asset") for nid, key, outside in rows}
+        ids = {nid: key for key, (nid, _) in of.items()}
+        _versioned(db, "asset", [(of[key][1], key) for key in drop], old, {}, told)
+        for end in ("src", "dst"):
+            for key in drop:
+                where = f"FROM edge WHERE {end} = ?"
+                for row in db.execute(f"SELECT {EDGE}, since {where}", (of[key][0],)).fetchall():
+                    edge = edge_of(row, ids)
+                    told.drop(("edge", edge_id(edge)), Held(dumps(to_json(edge)), row[7]))
+                db.execute(f"DELETE {where}", (of[key][0],))
+        db.executemany("DELETE FROM asset WHERE id = ?", ((key,) for key in drop))
+
+    def _edges(self, graph: Graph, told: Chronicle) -> None:
         number = dict(self._db.execute("SELECT id, nid FROM asset"))
         new = {
             (number[e.source], number[e.target], e.verb.value, e.name): (
@@ -147,18 +178,50 @@ class SqliteBatch:
             for e in graph.edges
         }
         old = {tuple(row[:4]): row[4] for row in self._db.execute("SELECT src, dst, verb, name, hash FROM edge")}
-        self._db.executemany(
-            "DELETE FROM edge WHERE src = ? AND dst = ? AND verb = ? AND name = ?",
-            sorted(old.keys() - new.keys()),
-        )
-        self._db.executemany(
-            "INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (*key, edge.how.value, edge.where, edge.confidence, mark)
-                for key, (edge, mark) in sorted(new.items(), key=lambda each: each[0])
-                if old.get(key) != mark
-            ),
-        )
+        put = sorted(key for key, (_, mark) in new.items() if old.get(key) != mark)
+        drop = sorted(old.keys() - new.keys())
+        ids = {nid: key for key, nid in number.items()} if drop or old.keys() & set(put) else {}
+        for key in drop:
+            edge, held = self._edge(key, ids)
+            told.drop(("edge", edge_id(edge)), held)
+        rows = []
+        for key in put:
+            edge, mark = new[key]
+            was = self._edge(key, ids)[1] if key in old else None
+            since = told.number
+            if was or told.ended:  # otherwise it is new, and there is nothing to compare it with
+                since = told.put(("edge", edge_id(edge)), was, dumps(to_json(edge)))
+            rows.append((*key, edge.how.value, edge.where, edge.confidence, mark, since))
+        self._db.executemany(f"DELETE FROM edge WHERE {_EDGE_IS}", drop)  # noqa: S608 - constant
+        self._db.executemany("INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def _edge(self, key: tuple[Any, ...], ids: dict[int, str]) -> tuple[Edge, Held]:
+        """A published edge by its columns, and as history holds it."""
+        row = self._db.execute(f"SELECT {EDGE}, since FROM edge WHERE {_EDGE_IS}", key).fetchone()  # noqa: S608 - constant
+        edge = edge_of(row, ids)
+        return edge, Held(dumps(to_json(edge)), row[7])
+
+
+def _versioned(
+    db: sqlite3.Connection,
+    table: str,
+    keys: Sequence[Key],
+    old: Mapping[str, str],
+    bodies: Mapping[str, str],
+    told: Chronicle,
+) -> dict[str, int]:
+    """Tell history what becomes of rows of `table`: `bodies` are the new ones, without one a row is dropped."""
+    since = {}
+    for key in keys:
+        was = None
+        if key[1] in old:
+            text = f"SELECT body, since FROM {table} WHERE id = ?"  # noqa: S608 - two words
+            was = Held(*db.execute(text, (key[1],)).fetchone())
+        if key[1] in bodies:
+            since[key[1]] = told.put(key, was, bodies[key[1]])
+        elif was:
+            told.drop(key, was)
+    return since
 
 
 def _node_row(node: Asset | Outside, body: str) -> tuple[Any, ...]:
@@ -177,6 +240,11 @@ def edge_key(edge: Edge) -> tuple[str, str, str, str]:
 
 def read_graph(db: sqlite3.Connection) -> Graph:
     """The published graph; the caller holds a transaction, so that it is of one commit."""
+    with uncollected():
+        return _read_graph(db)
+
+
+def _read_graph(db: sqlite3.Connection) -> Graph:
     ids = dict(db.execute("SELECT nid, id FROM asset"))
     times = json.loads(meta(db, "seen") or "{}")
     tools = db.execute("SELECT body FROM tool ORDER BY id").fetchall()
@@ -193,12 +261,9 @@ def read_graph(db: sqlite3.Connection) -> Graph:
     )
 
 
-def _read_edges(db: sqlite3.Connection, ids: Mapping[int, str]) -> Iterator[Edge]:
-    for a, b, verb, name, how, spot, confidence in db.execute(
-        "SELECT src, dst, verb, name, how, spot, confidence FROM edge"
-    ):
-        row = {"source": ids[a], "target": ids[b], "verb": verb, "name": name, "how": how, "where": spot}
-        yield from_json(Edge, {**row, "confidence": confidence})
+def _read_edges(db: sqlite3.Connection, ids: dict[int, str]) -> Iterator[Edge]:
+    for row in db.execute(f"SELECT {EDGE} FROM edge"):  # noqa: S608 - constant
+        yield edge_of(row, ids)
 
 
 def known(db: sqlite3.Connection, source: str) -> dict[SliceKey, KnownSlice]:

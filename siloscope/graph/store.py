@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from siloscope.errors import StoreError
 from siloscope.graph.build import Row
 from siloscope.graph.commit import KnownSlice, SliceChange, SliceKey
+from siloscope.graph.history import ScanRow, Version
 from siloscope.graph.view import Graph
 from siloscope.model import Slice
 
@@ -77,8 +78,31 @@ class Store(Protocol):
         """Every live observation, as of the last commit."""
         ...
 
-    def graph(self) -> Graph:
-        """The published graph; empty before the first commit."""
+    def graph(self, at: str | None = None) -> Graph:
+        """The published graph; empty before the first commit.
+
+        With `at` the one after an earlier scan (its id, a date, or `-1`: see `history.chosen`), without
+        what every scan moves (`history.lasting_graph`).
+
+        Raises:
+            StoreError: There is no such scan, or this store keeps no history.
+        """
+        ...
+
+    def scans(self) -> Sequence[ScanRow]:
+        """Every scan, in the order in which they were committed.
+
+        Raises:
+            StoreError: This store keeps no history.
+        """
+        ...
+
+    def versions(self, identity: str) -> Sequence[Version]:
+        """Every version of an asset, a tool or an outside node, the oldest first; none of what is not known.
+
+        Raises:
+            StoreError: This store keeps no history.
+        """
         ...
 
     def fingerprint(self) -> str:

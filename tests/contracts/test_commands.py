@@ -56,7 +56,9 @@ def test_the_command_table_says_what_the_commands_say() -> None:
             assert first.split(" ")[0] == COMMANDS[path[0]].split(" ")[0], path
 
 
-@pytest.mark.parametrize("name", ["coverage", "findings", "query", "sources", "check", "diff"])
+@pytest.mark.parametrize(
+    "name", ["coverage", "findings", "query", "sources", "check", "diff", "doctor", "history", "trend"]
+)
 def test_commands_that_list_take_a_format(name: str) -> None:
     """table, json or csv."""
     command = group.get_command(click.Context(group), name)

@@ -19,7 +19,7 @@ LAYERS = (
     ({"redact"},),
     ({"config"},),
     ({"collectors"}, {"graph"}, {"spool"}),
-    ({"analysis"}, {"scanner", "checking"}, {"comparing"}, {"detecting"}),
+    ({"analysis"}, {"scanner", "checking"}, {"comparing"}, {"detecting"}, {"doctor"}),
     ({"explain"}, {"viz"}, {"export"}, {"demo"}),
     ({"api"},),
     ({"cli", "__init__", "__main__"},),

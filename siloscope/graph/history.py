@@ -1,0 +1,196 @@
+"""History: what a scan changed for good, kept as versions; one logic for whichever store applies it.
+
+The published row of an asset, a tool, an outside node or an edge is its current version and says since
+which scan it holds; a version that ended is kept apart with the scans it held from and to. So a scan in
+which nothing changed writes no version, and history costs nothing until something changes.
+
+What every scan moves without anything having changed (when an asset was last seen or used, how many rows
+it holds) makes no version and is in none: a past graph does not know it. Silos follow from the edges.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from siloscope.errors import StoreError, nearest
+from siloscope.graph.build import with_silos
+from siloscope.graph.view import Graph
+from siloscope.model import Asset, Edge, Slice, Status, Tool, dumps, from_json, to_json
+
+Key = tuple[str, str]  # (asset, tool, outside or edge; id)
+
+VOLATILE_FIELDS = frozenset({"last_seen", "last_used", "silo", "users"})
+VOLATILE_FACTS = frozenset(
+    {"bytes", "failures", "items", "last_parsed", "last_state", "last_status", "messages", "recent_jobs"}
+    | {"recent_runs", "rows", "seconds", "users"}
+)
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T[\d:]{2,8}Z?)?)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRow:
+    """A scan as the store remembers it: its id, its time, the sources committed in it, and `figures` of its graph."""
+
+    id: str
+    at: str
+    sources: tuple[str, ...] = ()
+    figures: Mapping[str, float | int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """How something was from one scan on, until another (None: it still is); `body` holds no volatile field."""
+
+    kind: str
+    id: str
+    body: Mapping[str, Any]
+    from_scan: str
+    to_scan: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A row as a store holds it: its JSON text, and the number of the scan since which it holds."""
+
+    body: str
+    since: int
+
+
+@dataclass(slots=True)
+class Chronicle:
+    """Decides, row by row of one publication, which versions end; the store then applies `closed` and `reopened`.
+
+    Sources are committed one after the other within a scan: what a scan changes and changes back is no
+    history. `ended` are the versions that earlier commits of the same scan have ended.
+    """
+
+    number: int
+    ended: Mapping[Key, Held] = field(default_factory=dict)
+    closed: list[tuple[Key, Held]] = field(default_factory=list)
+    reopened: list[Key] = field(default_factory=list)
+
+    def put(self, key: Key, was: Held | None, body: str) -> int:
+        """The number of the scan since which the row with this body holds; `was` is the row it replaces."""
+        before = self._before(key, was)
+        if before is None:
+            return self.number
+        if lasting_text(body) == before.body:
+            if key in self.ended:
+                self.reopened.append(key)
+            return before.since
+        self._close(key, before)
+        return self.number
+
+    def drop(self, key: Key, was: Held) -> None:
+        """The row is no longer in the graph."""
+        before = self._before(key, was)
+        if before is not None:
+            self._close(key, before)
+
+    def _before(self, key: Key, was: Held | None) -> Held | None:
+        """How it was before this scan, without volatile fields."""
+        if was is not None and was.since < self.number:
+            return Held(lasting_text(was.body), was.since)
+        return self.ended.get(key)
+
+    def _close(self, key: Key, before: Held) -> None:
+        if key not in self.ended:
+            self.closed.append((key, before))
+
+
+def lasting(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A record's JSON data without what every scan moves."""
+    kept = {key: value for key, value in row.items() if key not in VOLATILE_FIELDS}
+    if facts := {key: value for key, value in kept.pop("facts", {}).items() if key not in VOLATILE_FACTS}:
+        kept["facts"] = facts
+    return kept
+
+
+def lasting_text(body: str) -> str:
+    """The same, from canonical JSON to canonical JSON."""
+    return dumps(lasting(json.loads(body)))
+
+
+def lasting_slice(row: Slice) -> Slice:
+    """A row of the ledger without what every scan moves."""
+    return replace(row, last_complete=None, calls=0)
+
+
+def lasting_graph(graph: Graph) -> Graph:
+    """The graph as history has it; equal for scans between which nothing changed, but for the scan's name."""
+    return with_silos(
+        replace(
+            graph,
+            tools=tuple(from_json(Tool, lasting(to_json(each))) for each in graph.tools),
+            assets=tuple(from_json(Asset, lasting(to_json(each))) for each in graph.assets),
+            slices=tuple(lasting_slice(each) for each in graph.slices),
+        )
+    )
+
+
+def edge_id(edge: Edge) -> str:
+    """What makes an edge the same edge in the next scan, as one text."""
+    return dumps([edge.source, edge.verb.value, edge.target, edge.name])
+
+
+def figures(graph: Graph) -> dict[str, float | int | None]:
+    """The headline of a graph: counts, `resolution` and `coverage` as shares (None of nothing), cost a year."""
+    met, dependencies = graph.resolution
+    complete = sum(each.status is Status.COMPLETE for each in graph.slices)
+    return {
+        "assets": len(graph.assets),
+        "tools": len(graph.tools),
+        "edges": len(graph.edges),
+        "outside": len(graph.outside),
+        "resolution": round(met / dependencies, 4) if dependencies else None,
+        "coverage": round(complete / len(graph.slices), 4) if graph.slices else None,
+        "annual_cost": round(sum(each.annual_cost or 0.0 for each in graph.tools), 2),
+    }
+
+
+def new_id(wanted: str, taken: Sequence[str]) -> str:
+    """The id of a scan: the one wanted, or with a number when an older scan has it (a recording scanned again)."""
+    number, found = 1, wanted
+    while found in taken:
+        number += 1
+        found = f"{wanted}-{number}"
+    return found
+
+
+def chosen(scans: Sequence[ScanRow], text: str) -> ScanRow:
+    """The scan meant by an id, a date (the last scan up to it), or `-1` (the one before the last).
+
+    Raises:
+        StoreError: There is none; the text names the nearest.
+    """
+    by_id = {each.id: each for each in scans}
+    if text in by_id:
+        return by_id[text]
+    if re.fullmatch(r"-\d{1,9}", text):
+        if int(text[1:]) < len(scans):
+            return scans[-1 - int(text[1:])]
+        raise StoreError(f"no scan {text}: the store remembers {len(scans)}")
+    if _is_date(text):
+        until = [each for each in scans if each.at[: len(text)] <= text]
+        if until:
+            return until[-1]
+        raise StoreError(f"no scan up to {text}{f'; the first is of {scans[0].at}' if scans else ''}")
+    raise StoreError(
+        f'no scan "{text}"{nearest(text, by_id)}; `siloscope trend` lists them. A scan is named by its id, '
+        "by a date such as 2026-01-31 (the last one up to it), or by -1 (the one before the last)"
+    )
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(f"{text[:10]}-01-01"[:10])
+    except ValueError:
+        return False
+    return True

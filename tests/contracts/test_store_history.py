@@ -1,0 +1,167 @@
+"""What every store that keeps history promises: each scan's graph as it was, and no row for what did not change."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from siloscope.errors import StoreError
+from siloscope.graph.build import Settings, build
+from siloscope.graph.commit import by_key, decide
+from siloscope.graph.history import figures, lasting_graph
+from siloscope.graph.store import Store
+from siloscope.graph.view import Graph
+from siloscope.model import Asset, Status
+from tests.contracts import test_stores as stores
+from tests.contracts.test_stores import DAYS, RICH, Kept, Shown, jobs, part, scan
+
+HISTORY = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+
+
+@pytest.fixture(params=["sqlite"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
+    place = Kept(request.param, tmp_path, None)
+    yield place
+    place.close()
+
+
+@pytest.fixture
+def store(kept: Kept) -> Store:
+    return kept.open()
+
+
+def ended(store: Store) -> int:
+    """How many versions have ended."""
+    return int(store.query("SELECT count(*) FROM past").rows[0][0])
+
+
+def tell(store: Store, history: Sequence[tuple[str, Shown, bool]], commits: int) -> dict[str, Graph]:
+    """Run a history, several commits a scan; what each scan left, by its id."""
+    left = {}
+    for number, (source, shown, confirmed) in enumerate(history):
+        at = DAYS[number // commits]
+        scan(store, at, shown, source, confirmed=confirmed)
+        left[at] = lasting_graph(store.graph())
+    return left
+
+
+@pytest.mark.parametrize("commits", [1, 2, 3])
+@HISTORY
+@given(history=stores.scans())
+def test_every_scan_can_be_seen_as_it_was(kept: Kept, commits: int, history: list[tuple[str, Shown, bool]]) -> None:
+    """Whatever was scanned since, and however many sources were committed in one scan."""
+    store = kept.open(uuid4().hex)
+    left = tell(store, history, commits)
+    assert [each.id for each in store.scans()] == list(left)
+    for key, graph in left.items():
+        assert store.graph(key) == graph
+        assert lasting_graph(graph) == graph, "what lasts of what lasts is the same"
+    assert store.scans()[-1].figures == figures(store.graph())
+    store.close()
+
+
+@HISTORY
+@given(history=stores.scans())
+def test_what_a_scan_shows_again_adds_no_version(kept: Kept, history: list[tuple[str, Shown, bool]]) -> None:
+    """A scan is added, and nothing else: also when it shows other times of use."""
+    store = kept.open(uuid4().hex)
+    tell(store, history, 1)
+    source, shown, _ = history[-1]
+    scan(store, DAYS[10], shown, source, confirmed=True)
+    before = ended(store)
+    used = [
+        (row, [replace(each, last_used=DAYS[3]) if isinstance(each, Asset) else each for each in items])
+        for row, items in shown
+    ]
+    for day, again in ((11, shown), (12, used), (13, shown)):
+        scan(store, DAYS[day], again, source, confirmed=True)
+        assert ended(store) == before
+    store.close()
+
+
+def test_a_version_ends_with_what_changed(store: Store) -> None:
+    """First seen, changed, gone and back; the current one is open."""
+    scan(store, DAYS[0], [(part(), jobs("a", "b"))])
+    scan(store, DAYS[1], [(part(), jobs("a", "b", last_used=DAYS[1], facts={"recent_runs": 5}))])
+    scan(store, DAYS[2], [(part(), jobs("a", "b", owner="ann"))])
+    scan(store, DAYS[3], [(part(), jobs("b", owner="ann"))])
+    scan(store, DAYS[4], [(part(), jobs("a", "b", owner="ann"))])
+    told = [(each.body.get("owner"), each.from_scan, each.to_scan) for each in store.versions("glue://1/a")]
+    assert told == [(None, DAYS[0], DAYS[2]), ("ann", DAYS[2], DAYS[3]), ("ann", DAYS[4], None)]
+    told = [(each.kind, each.from_scan, each.to_scan) for each in store.versions("glue://1/b")]
+    assert told == [("asset", DAYS[0], DAYS[2]), ("asset", DAYS[2], None)]
+    assert [each.kind for each in store.versions("glue:1")] == ["tool"]
+    assert list(store.versions("nothing")) == []
+
+
+def test_an_edge_ends_with_either_of_its_ends(store: Store) -> None:
+    """The edges of a scan are those of its graph, also when a node of theirs went later and came back."""
+    scan(store, DAYS[0], [(part(), RICH)])
+    before = store.graph(DAYS[0])
+    assert len(before.edges) == 3
+    scan(store, DAYS[1], [(part(), RICH[:1])])
+    assert store.graph(DAYS[1]).edges == ()
+    scan(store, DAYS[2], [(part(), RICH)])
+    assert store.graph(DAYS[0]) == before
+    assert store.graph(DAYS[2]).edges == before.edges
+
+
+def test_what_a_scan_changes_and_changes_back_is_no_history(store: Store) -> None:
+    """Sources are committed one by one; only what they leave together counts."""
+    scan(store, DAYS[0], [(part(), RICH)])
+    before = store.graph(DAYS[0])
+    changed = [replace(each, owner="bob") if isinstance(each, Asset) else each for each in RICH[:4]]
+    scan(store, DAYS[1], [(part(status=Status.PARTIAL), changed)])
+    assert ended(store) == 3
+    scan(store, DAYS[1], [(part(), RICH)])
+    assert ended(store) == 0
+    assert store.graph(DAYS[1]) == replace(before, scan_id=DAYS[1], scan_at=DAYS[1])
+    assert [each.id for each in store.scans()] == DAYS[:2]
+
+
+def test_a_scan_is_noted_with_its_sources_and_figures(store: Store) -> None:
+    """In the order of commits; an older recording scanned again is a scan of its own."""
+    scan(store, DAYS[3], [(part(), RICH)])
+    scan(store, DAYS[3], [(part("t"), jobs("z"))], "t")
+    scan(store, DAYS[1], [(part(), RICH)])
+    scan(store, DAYS[3], [(part(), RICH)])
+    told = [(each.id, each.at, each.sources) for each in store.scans()]
+    assert told == [(DAYS[3], DAYS[3], ("s", "t")), (DAYS[1], DAYS[1], ("s",)), (f"{DAYS[3]}-2", DAYS[3], ("s",))]
+    assert [each.figures["assets"] for each in store.scans()] == [4, 4, 4]
+    assert store.graph("-1") == store.graph(DAYS[1])
+
+
+def test_a_scan_that_fails_leaves_no_trace(store: Store) -> None:
+    """Neither a scan nor a version."""
+    scan(store, DAYS[0], [(part(), RICH)])
+    before = (list(store.scans()), ended(store), store.graph(DAYS[0]))
+    with pytest.raises(ZeroDivisionError), store.writing("s") as batch:  # noqa: PT012 - the error comes after the writes
+        change = decide(store.known("s")[part().key], part(), by_key(jobs("q")), DAYS[1])
+        batch.apply(change, DAYS[1])
+        batch.publish(build(batch.live(), batch.slices(), Settings(), DAYS[1], DAYS[1]))
+        raise ZeroDivisionError
+    assert (list(store.scans()), ended(store), store.graph(DAYS[0])) == before
+
+
+def test_a_new_store_has_no_scan(store: Store) -> None:
+    """And says so when asked for one."""
+    assert list(store.scans()) == []
+    with pytest.raises(StoreError, match="remembers 0"):
+        store.graph("-1")
+
+
+@pytest.mark.server("neo4j")
+def test_a_store_without_history_says_so(tmp_path: Path, neo4j: object) -> None:
+    """Rather than that nothing ever happened."""
+    place = Kept("neo4j", tmp_path, neo4j)
+    try:
+        store = place.open()
+        scan(store, DAYS[0], [(part(), jobs("a"))])
+        for ask in (store.scans, lambda: store.graph("-0"), lambda: store.versions("a")):
+            with pytest.raises(StoreError, match="history is kept by the embedded store"):
+                ask()
+    finally:
+        place.close()
