@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from siloscope.graph.commit import STALE
 from siloscope.graph.view import Graph
-from siloscope.model import Evidence, Finding, Pair, Slice, Status, Visibility, digest
+from siloscope.model import Evidence, Finding, Pair, Retirement, Slice, Status, Visibility, digest
 
 POINTS = "points"
 PROBABILITY = "probability"
@@ -73,8 +73,7 @@ class Rests:
     """
 
     def __init__(self, graph: Graph) -> None:
-        stale = tuple(each for each in graph.slices if each.reason.startswith(STALE) and each.status is Status.COMPLETE)
-        self._missing = (*graph.incomplete(), *stale)
+        self._missing = tuple(each for each in graph.slices if _doubtful(each))
         self._dim = tuple(each for each in graph.slices if each.visibility is not Visibility.ALL)
 
     def on(self, sources: Collection[str]) -> tuple[str, Evidence | None]:
@@ -88,6 +87,12 @@ class Rests:
         if dim:
             return "partial", Evidence(f"the principal may not see everything in {_named(dim)}", 0.0)
         return "complete", None
+
+
+def _doubtful(row: Slice) -> bool:
+    """Whether a slice may hide something: not read and not accepted, not visited by the last scan, or held."""
+    unread = row.status is not Status.COMPLETE and not row.accepted
+    return unread or row.retirement is Retirement.HELD or row.reason.startswith(STALE)
 
 
 def _named(slices: Collection[Slice]) -> str:

@@ -100,12 +100,14 @@ def action(service: str, operation: str) -> str:
 def whole_answer(
     response_dict: Mapping[str, Any] | None = None,
     parsed_response: Mapping[str, Any] | None = None,
+    *,
+    protocol: str = "json",
     **_: Any,
 ) -> None:
-    """Refuse what botocore would misread; made for its event `response-received`.
+    """Refuse what botocore would misread; made for its event `response-received`, `protocol` the service's own.
 
-    botocore reads a cut or malformed JSON body with status 200 as an empty answer without any error, and
-    retries an HTML page as if AWS itself had failed.
+    botocore reads whatever has status 200 and holds nothing it knows as an empty answer without any error: a cut
+    or malformed JSON body, a web page, another document. It retries an HTML page as if AWS itself had failed.
 
     Raises:
         Unavailable: The body is no whole answer of AWS.
@@ -113,18 +115,30 @@ def whole_answer(
     body = (response_dict or {}).get("body")
     if not response_dict or not isinstance(body, bytes):
         return
-    status, start = response_dict.get("status_code", 0), body[:200].lstrip().lower()
-    if status >= 500 and start.startswith((b"<!doctype html", b"<html")) and status not in (502, 503, 504):
+    status, start = response_dict.get("status_code", 0), body[:400].lstrip().lower()
+    page = start.startswith(b"<") and (b"<html" in start or b"<!doctype html" in start)
+    if page and (status < 300 or (status >= 500 and status not in (502, 503, 504))):
         raise Unavailable(f"HTTP {status} with an HTML page, not an answer of AWS")
     if status != 200 or (parsed_response and parsed_response.keys() - {"ResponseMetadata"}):
         return
-    kind = str({str(k).lower(): v for k, v in response_dict.get("headers", {}).items()}.get("content-type"))
-    if start.startswith(b"<") or "cbor" in kind:
-        return  # botocore itself raises on malformed XML and CBOR
+    if "cbor" in protocol:
+        return  # botocore itself raises on malformed CBOR, and describes nothing by it
+    if (_unread_xml if "json" not in protocol else _unread_json)(body):
+        raise Unavailable(f"another document in place of the answer ({len(body)} bytes)")
+
+
+def _unread_json(body: bytes) -> bool:
+    """Whether an answer in which nothing was known says something all the same."""
     try:
-        json.loads(body)
+        value = json.loads(body)
     except ValueError as error:
         raise Unavailable(f"malformed or cut JSON answer ({len(body)} bytes)") from error
+    return not isinstance(value, dict) or any(each not in (None, "", [], {}) for each in value.values())
+
+
+def _unread_xml(body: bytes) -> bool:
+    """The same for XML, which botocore has parsed; S3 gives some answers as the text of the outermost element."""
+    return body.count(b"</") > 1
 
 
 class Gone(Unavailable):
@@ -148,7 +162,7 @@ def guarded(permission: str, ask: Callable[[], Any]) -> Any:
         raise (Gone if code in GONE else Unavailable)(text) from error
     except NoCredentialsError as error:
         raise Denied(f"{permission}: no AWS credentials found", permission) from error
-    except ResponseParserError as error:
+    except (ResponseParserError, SyntaxError) as error:  # botocore reads some XML of S3 by hand: ParseError
         html = "an HTML page, " if "<html" in str(error).lower() else ""
         raise Unavailable(f"{permission}: malformed answer, {html}not one of AWS") from error
     except BotoCoreError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from siloscope.collectors.clients.boto_calls import action, guarded, whole_answer
@@ -111,7 +111,9 @@ class Sessions:
                 client = self._session(account).create_client(
                     service, region_name=region, endpoint_url=self._endpoint, config=self._config()
                 )
-                client.meta.events.register("response-received", whole_answer)
+                model = client.meta.service_model
+                protocol = getattr(model, "resolved_protocol", "") or model.metadata["protocol"]
+                client.meta.events.register("response-received", partial(whole_answer, protocol=protocol))
                 client.meta.events.register("before-send", self._counter(service, account, region))
                 self._clients[key] = client
                 if len(self._clients) > MOST_CLIENTS:

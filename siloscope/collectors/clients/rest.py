@@ -277,13 +277,18 @@ def _parsed(response: httpx.Response) -> Any:
 
 def _items(answer: Any, call: Get, url: str) -> list[Any]:
     found = dig(answer, call.items) if call.items else answer
-    if found is None and call.optional and isinstance(answer, dict):
+    if found is None and call.optional and isinstance(answer, dict) and not _says_more(answer):
         return []
     if isinstance(found, dict) and (not call.items or call.single):
         return [found]
     if not isinstance(found, list):
         raise Unavailable(f"GET {_shown(url)}: malformed answer, no list under {call.items or 'the document'!r}")
     return found
+
+
+def _says_more(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer without its list holds anything but a paging token: then it is another document."""
+    return any(value and "token" not in key for key, value in answer.items())
 
 
 def _origin(url: str) -> tuple[str, str, int]:
