@@ -24,7 +24,7 @@ from siloscope.graph.commit import STALE
 from siloscope.graph.resolve import Aliases, Claims
 from siloscope.graph.store import Store
 from siloscope.graph.view import Graph
-from siloscope.model import Asset, Reference, Slice, Status
+from siloscope.model import Asset, Reference, Slice
 from siloscope.times import normal
 
 LEVELS = ("broken", "attention", "note")
@@ -273,11 +273,7 @@ def _stale(patient: Patient) -> Iterator[Problem]:
 
 def _holes(patient: Patient) -> Iterator[Problem]:
     """Slices that ended neither complete nor as accepted gaps; apart those that never were complete."""
-    holes = (
-        each
-        for each in patient.slices
-        if each.status is not Status.COMPLETE and not each.accepted and not each.reason.startswith(STALE)
-    )
+    holes = (each for each in patient.slices if each.unread and not each.reason.startswith(STALE))
     for key, rows in _by(
         holes, lambda row: ("" if row.last_complete else "never", row.source, row.listing, row.status, row.permission)
     ):
@@ -299,11 +295,7 @@ def _expired(patient: Patient) -> Iterator[Problem]:
     for gap in patient.config.gaps:
         if not gap.until or not today or today <= gap.until:
             continue
-        open_again = [
-            each
-            for each in patient.slices
-            if each.status is not Status.COMPLETE and not each.accepted and gap.covers(*each.key, gap.until)
-        ]
+        open_again = [each for each in patient.slices if each.unread and gap.covers(*each.key, gap.until)]
         name = f"{gap.source}/{gap.listing}/{gap.scope}"
         says = f"accepted until {gap.until} ({gap.reason}); {len(open_again)} slices are open again"
         level, do = "attention", "close the hole, or set a later `until` in its [[accepted-gap]]"

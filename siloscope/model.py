@@ -218,6 +218,11 @@ class Slice:
         """What makes a slice the same slice in the next scan."""
         return (self.source, self.listing, self.scope)
 
+    @property
+    def unread(self) -> bool:
+        """Whether it is neither complete nor an accepted gap."""
+        return self.status is not Status.COMPLETE and not self.accepted
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:

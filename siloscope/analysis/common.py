@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from siloscope.graph.commit import STALE
 from siloscope.graph.view import Graph
-from siloscope.model import Evidence, Finding, Pair, Retirement, Slice, Status, Visibility, digest
+from siloscope.model import Evidence, Finding, Pair, Retirement, Slice, Visibility, digest
 
 POINTS = "points"
 PROBABILITY = "probability"
@@ -91,8 +91,7 @@ class Rests:
 
 def _doubtful(row: Slice) -> bool:
     """Whether a slice may hide something: not read and not accepted, not visited by the last scan, or held."""
-    unread = row.status is not Status.COMPLETE and not row.accepted
-    return unread or row.retirement is Retirement.HELD or row.reason.startswith(STALE)
+    return row.unread or row.retirement is Retirement.HELD or row.reason.startswith(STALE)
 
 
 def _named(slices: Collection[Slice]) -> str:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from siloscope.cli.common import at_option, graph_of, place_options
+from siloscope.cli.common import at_option, graph_of, output_option, place_options
 
 
 @click.command("export")
 @click.option("--format", "form", required=True, metavar="F", help="json, ndjson, csv, parquet, graphml or gexf.")
-@click.option("-o", "--output", metavar="FILE", default="-", show_default=True, help="Where to write; - is stdout.")
+@output_option
 @at_option
 @place_options
 def command(form: str, output: str, at: str | None, config_file: Path, store_url: str | None) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from siloscope.model import Asset, Edge, How, Outside, Slice, Status, Tool, to_json
+from siloscope.model import Asset, Edge, How, Outside, Slice, Tool, to_json
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -84,7 +84,7 @@ class Graph:
 
     def incomplete(self) -> tuple[Slice, ...]:
         """Slices that are neither complete nor accepted gaps."""
-        return tuple(each for each in self.slices if each.status is not Status.COMPLETE and not each.accepted)
+        return tuple(each for each in self.slices if each.unread)
 
     def to_networkx(self) -> nx.MultiDiGraph:
         """Assets and outside nodes with all edges, for notebooks; attributes are the JSON fields."""
