@@ -1,30 +1,30 @@
 """A scan: collect every source into its spool, commit source by source, publish the graph.
 
 Sources are collected side by side and committed in the order of the configuration. A source's commit
-is the unit of publication: readers see all of it or nothing of it.
+is the unit of publication: readers see all of it or nothing of it. What a scan that was interrupted has
+collected stays on disk, and `Options.resume` goes on from there.
 """
 
 from __future__ import annotations
 
-import itertools
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from siloscope import spool
+from siloscope import runs, spool
 from siloscope.collectors import collector
 from siloscope.collectors.base import Client, NoClient, Taken, scan
 from siloscope.collectors.clients.recorded import RecordedClient, Recorder, recorded_at
 from siloscope.config import Config, Source
 from siloscope.errors import ConfigError, SiloscopeError, nearest
-from siloscope.graph.build import Settings, build
-from siloscope.graph.commit import KnownSlice, Limits, SliceChange, SliceKey, by_key, confirm, decide, vanished
+from siloscope.graph.build import Settings, build, ledger
+from siloscope.graph.commit import KnownSlice, Limits, SliceChange, SliceKey, confirm, decide, vanished
 from siloscope.graph.resolve import uncollected
 from siloscope.graph.store import Batch, Store
-from siloscope.model import Slice
+from siloscope.model import Slice, Status
 
 SOURCES_AT_ONCE = 4
 
@@ -34,7 +34,8 @@ class Options:
     """What a scan is asked to do beyond the configuration.
 
     `confirm` applies held retirements: of every slice (`*`), or of those whose source, listing or
-    `source/listing/scope` it names. `at` is the scan's time, ISO 8601 in UTC.
+    `source/listing/scope` it names. `at` is the scan's time, ISO 8601 in UTC. `resume` goes on with the
+    scan that was interrupted last, under its time and with its recordings.
     """
 
     at: str
@@ -42,6 +43,7 @@ class Options:
     replay: Path | None = None
     record: Path | None = None
     confirm: str | None = None
+    resume: bool = False
     limits: Limits = field(default_factory=Limits)
 
 
@@ -58,17 +60,6 @@ class SourceReport:
     def assets(self) -> int:
         """Assets seen or kept in this source's slices."""
         return sum(each.assets for each in self.slices)
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What forgetting a source or one scope takes away; `shared` assets stay, because other slices show them too."""
-
-    source: str
-    scope: str | None
-    slices: int
-    assets: int
-    shared: int
 
 
 Progress = Callable[[str, Taken], None]
@@ -91,64 +82,117 @@ def chosen(config: Config, only: Sequence[str]) -> tuple[Source, ...]:
 
 
 def run(config: Config, store: Store, options: Options, progress: Progress | None = None) -> Iterator[SourceReport]:
-    """Scan the configured sources into the store, one report a source, in configured order."""
-    sources = chosen(config, options.only)
-    folder = _spool_folder(config.folder / ".siloscope" / "spool")
-    settings = Settings.of(config)
-    if options.replay:
+    """Scan the configured sources into the store, one report a source, in configured order.
+
+    Raises:
+        ConfigError: A source is configured wrongly; or with `resume`, no scan was interrupted.
+        StoreError: The store cannot be written, or somebody else scans one of the sources now.
+    """
+    base = config.folder / ".siloscope" / "spool"
+    old = _interrupted(base) if options.resume else None
+    if old:
+        options = replace(options, at=old.at, replay=old.replay)
+    elif options.replay:
         options = replace(options, at=recorded_at(options.replay, options.at))
-    clients = [_client(each, options.replay) for each in sources]
-    with ThreadPoolExecutor(max_workers=SOURCES_AT_ONCE, thread_name_prefix="collect") as pool:
-        waiting = [
-            pool.submit(_collect, source, client, folder, options, progress)
-            for source, client in zip(sources, clients, strict=True)
-        ]
+    sources = _left(chosen(config, options.only), store, old) if old else chosen(config, options.only)
+    with ExitStack() as leases:
+        held = {each.name: leases.enter_context(ExitStack()) for each in sources}
+        for name, lease in held.items():
+            lease.enter_context(store.lease(name))
+        clients = {each.name: _client(each, options.replay) for each in sources if not _collected(each, old)}
+        way = _Way(runs.begin(base, options.at, options.replay, sources), old, clients, progress)
         try:
-            for source, future in zip(sources, waiting, strict=True):
-                file, calls = future.result()
-                yield _commit(store, source, file, settings, options, calls)
-                file.unlink(missing_ok=True)
+            for report in _scan(sources, store, Settings.of(config), options, way):
+                held[report.source].close()
+                yield report
+        finally:
+            way.run.leave()
+        way.run.remove()
+        for each in runs.interrupted(base):
+            if each.sources.keys() <= way.run.sources.keys():
+                each.remove()  # everything in it was read anew
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a scan goes: its folder, the interrupted one it goes on from, whom it asks, and whom it tells."""
+
+    run: runs.Run
+    old: runs.Run | None
+    clients: Mapping[str, Client]
+    progress: Progress | None
+
+
+def _interrupted(base: Path) -> runs.Run:
+    """The scan that was interrupted last."""
+    found = runs.interrupted(base)
+    if not found:
+        raise ConfigError(f"no interrupted scan in {base}; `siloscope scan` begins one")
+    return found[0]
+
+
+def _left(sources: Sequence[Source], store: Store, old: runs.Run) -> tuple[Source, ...]:
+    """The sources that an interrupted scan did not commit, and that nobody has scanned since."""
+    newer = {name for each in store.scans() if each.at > old.at for name in each.sources}
+    return tuple(
+        each for each in sources if each.name in old.sources and not old.committed(each.name) and each.name not in newer
+    )
+
+
+def _collected(source: Source, old: runs.Run | None) -> bool:
+    """Whether an interrupted scan has read all of a source, with the settings that it has now."""
+    return old is not None and old.holds(source) and spool.ended(old.file(source.name))
+
+
+def _scan(
+    sources: Sequence[Source], store: Store, settings: Settings, options: Options, way: _Way
+) -> Iterator[SourceReport]:
+    done = {each.name: _carried(each, way) for each in sources}
+    runs.note(way.run)
+    if way.old:
+        way.old.remove()  # all that can be used of it is in the folder of this run now
+    with ThreadPoolExecutor(max_workers=SOURCES_AT_ONCE, thread_name_prefix="collect") as pool:
+        waiting = {
+            each.name: pool.submit(_collect, each, done[each.name], options, way)
+            for each in sources
+            if each.name in way.clients
+        }
+        try:
+            for source in sources:
+                calls = waiting[source.name].result() if source.name in waiting else 0
+                report = _commit(store, source, way.run.file(source.name), settings, options, calls)
+                way.run.commit(source.name)
+                yield report
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-            shutil.rmtree(folder, ignore_errors=True)
 
 
-_RUNS = itertools.count()
+def _carried(source: Source, way: _Way) -> set[SliceKey]:
+    """Carry what an interrupted scan has read of a source into the spool of this one; the slices that need no asking.
+
+    Slices that were not complete are asked again, and so is a source whose settings changed.
+    """
+    if not way.old or not way.old.holds(source):
+        return set()
+    before, into = way.old.file(source.name), way.run.file(source.name)
+    if source.name not in way.clients:
+        shutil.copyfile(before, into)
+        return set()
+    opening = {each.name for each in collector(source.type).listings if each.opens}
+    return spool.carry(before, into, lambda row: row.status is Status.COMPLETE and row.listing not in opening)
 
 
-def _spool_folder(base: Path) -> Path:
-    """A folder for this run alone, so that overlapping scans do not share spools; what killed runs left is removed."""
-    for each in sorted(base.glob("*-*")):
-        number = each.name.partition("-")[0]
-        if each.is_dir() and number.isdecimal() and not _alive(int(number)):
-            shutil.rmtree(each, ignore_errors=True)
-    return base / f"{os.getpid()}-{next(_RUNS)}"
-
-
-def _alive(process: int) -> bool:
-    """Whether a process runs; where that cannot be asked without harm (Windows), it does."""
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
-
-
-def _collect(
-    source: Source, client: Client, folder: Path, options: Options, progress: Progress | None
-) -> tuple[Path, int]:
-    """Collect one source into its spool: the file, and how many API calls it took."""
-    with spool.Spool(folder, source.name) as out:
+def _collect(source: Source, done: set[SliceKey], options: Options, way: _Way) -> int:
+    """Collect one source into its spool; how many API calls it took."""
+    client, progress = way.clients[source.name], way.progress
+    with spool.Spool(way.run.folder, source.name) as out:
         recorder = Recorder(options.record, source.name) if options.record else None
         if recorder:
             recorder.begin(client, options.at)
         try:
             show = (lambda taken: progress(source.name, taken)) if progress else None
-            for taken in scan(collector(source.type), source, client, keep=recorder is not None, progress=show):
+            taking = scan(collector(source.type), source, client, keep=recorder is not None, done=done, progress=show)
+            for taken in taking:
                 out.slice(taken.slice, taken.observations)
                 for row in taken.brought:
                     out.slice(row, [])
@@ -156,7 +200,7 @@ def _collect(
                     recorder.slice(taken)
         finally:
             client.close()
-    return out.file, getattr(client, "calls", 0)
+    return getattr(client, "calls", 0)
 
 
 def _client(source: Source, replay: Path | None) -> Client:
@@ -172,31 +216,45 @@ def _client(source: Source, replay: Path | None) -> Client:
 
 
 def _commit(store: Store, source: Source, file: Path, settings: Settings, options: Options, calls: int) -> SourceReport:
-    seen: dict[tuple[str, str, str], Slice] = {}
-    changed = 0
+    seen: dict[SliceKey, Slice] = {}
+    changed, quiet = 0, store.fingerprint() == settings.fingerprint
     with store.writing(source.name) as batch:
         known = store.known(source.name)  # inside: two scans of one source must not decide from one state
-        for row, observations in spool.read(file):
+        for row, told in spool.read(file):
+            before = known.get(row.key)
             if row.source == source.name:
                 sure = _confirmed(row, options.confirm)
-                told = by_key(observations)
-                change = decide(known.get(row.key), row, told, options.at, confirm=sure, limits=options.limits)
+                change = decide(before, row, told, options.at, confirm=sure, limits=options.limits)
             else:
                 change = SliceChange(row)  # another estate's own ledger, brought along as it is
             batch.apply(change, options.at)
             seen[row.key] = change.slice
             changed += change.writes
+            quiet &= _ranked_as(before, row)
         for change in vanished(known, seen, options.limits):
             batch.apply(change, options.at)
             changed += change.writes
-        _publish(batch, settings, options.at)
+        if not (quiet and not changed and _renew(batch, settings, options.at)):
+            publish(batch, settings, options.at)
     store.set_fingerprint(settings.fingerprint)
     return SourceReport(source.name, tuple(seen[key] for key in sorted(seen)), changed, calls)
 
 
-def _publish(batch: Batch, settings: Settings, at: str) -> None:
+def publish(batch: Batch, settings: Settings, at: str) -> None:
+    """Build the graph of all live observations, and make it what readers see when the batch ends."""
     with uncollected():  # as within `build`: nothing made here is part of a cycle
         batch.publish(build(batch.live(), batch.slices(), settings, scan_id(at), at))
+
+
+def _renew(batch: Batch, settings: Settings, at: str) -> bool:
+    """Publish the graph as seen again, without building it."""
+    return batch.renew(ledger(batch.slices(), settings, at), scan_id(at), at)
+
+
+def _ranked_as(before: KnownSlice | None, row: Slice) -> bool:
+    """Whether what a slice shows is believed as much as before; one that holds nothing has no say."""
+    was = before.slice if before and before.hashes else row
+    return (was.precedence, was.order) == (row.precedence, row.order)
 
 
 def scan_id(at: str) -> str:
@@ -211,11 +269,11 @@ def confirm_held(config: Config, store: Store, which: str, at: str) -> list[Slic
     for source in sorted({each.source for each in store.slices()}):
         held = [each for each in store.known(source).values() if each.slice.held and _confirmed(each.slice, which)]
         if held:
-            with store.writing(source) as batch:
+            with store.lease(source), store.writing(source) as batch:
                 for each in sorted(held, key=lambda one: one.slice.key):
                     batch.apply(confirm(each), at)
                     applied.append(each.slice)
-                _publish(batch, settings, at)
+                publish(batch, settings, at)
     return applied
 
 
@@ -239,62 +297,5 @@ def refreshed(config: Config, store: Store) -> None:
         return
     at = store.graph().scan_at
     with store.writing("") as batch:
-        _publish(batch, settings, at)
+        publish(batch, settings, at)
     store.set_fingerprint(settings.fingerprint)
-
-
-def forget(config: Config, store: Store, source: str, scope: str | None, at: str, *, apply: bool) -> Forgotten:
-    """Retire a source, or one scope of it with the scopes found in it; without `apply` only say what would go.
-
-    What other sources see as well stays. Slices that a forgotten source brought along from another estate go too.
-
-    Raises:
-        ConfigError: The store knows no such source, or no such scope of it.
-    """
-    settings = Settings.of(config)
-    if not apply:
-        return _forgotten(config, store, source, scope)[0]
-    with store.writing(source) as batch:
-        told, going = _forgotten(config, store, source, scope)
-        for each in going:
-            gone = tuple(sorted(each.hashes))
-            batch.apply(SliceChange(each.slice, each.baseline, gone=gone, drop=True), at)
-        _publish(batch, settings, at)
-    store.set_fingerprint(settings.fingerprint)
-    return told
-
-
-def _forgotten(config: Config, store: Store, source: str, scope: str | None) -> tuple[Forgotten, list[KnownSlice]]:
-    """What forgetting takes away, and the slices with it, in order."""
-    names = sorted({each.source for each in store.slices()})
-    if source not in names:
-        raise ConfigError(f'the store knows no source "{source}"{nearest(source, names)}')
-    held = {each: store.known(each) for each in names}
-    configured = {each.name for each in config.sources}
-    brought = {  # another estate's ledger holds nothing; a source that merely is called so does
-        each
-        for each in names
-        if each.startswith(f"{source}/") and each not in configured and not any(s.hashes for s in held[each].values())
-    }
-    ours = [source, *sorted(brought)]
-    mine = {key: each for name in ours for key, each in held[name].items()}
-    going = _within(mine, scope) if scope is not None else set(mine)
-    if not going:
-        scopes = {each.slice.scope for each in mine.values()}
-        raise ConfigError(f'source "{source}" has no scope "{scope}"{nearest(scope or "", scopes)}')
-    told = {key for slices in held.values() for row in slices if row in going for key in slices[row].hashes}
-    kept = {key for slices in held.values() for row in slices if row not in going for key in slices[row].hashes}
-    assets = {key for key in told if key.startswith("a:")}
-    report = Forgotten(source, scope, len(going), len(assets - kept), len(assets & kept))
-    return report, [mine[key] for key in sorted(going)]
-
-
-def _within(known: Mapping[SliceKey, KnownSlice], scope: str) -> set[SliceKey]:
-    """The slices of a scope, and those of scopes that were found from within it."""
-    found = {key for key, each in known.items() if each.slice.scope == scope}
-    while True:
-        names = {(key[0], f"{key[1]}@{key[2]}") for key in found}
-        more = {key for key, each in known.items() if (key[0], each.slice.parent) in names} - found
-        if not more:
-            return found
-        found |= more

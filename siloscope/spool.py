@@ -1,32 +1,38 @@
 """A source's scan on disk, slice by slice, between collecting and committing.
 
-One JSON value a line: `{"slice": ...}`, then its observations as `{"KIND": ...}`, and `{"end": true}`
-when the scan of the source ran to its end. Nothing holds all slices in memory. A spool lives as long
-as its scan; what a killed one leaves is never read, and removed by the next.
+One line a thing, tabs between (JSON holds none): the observations of a slice as the store keeps them, each a
+mark, its key as JSON and its body as canonical JSON; then `slice` and its JSON, which makes them whole; and
+`end` when the scan of the source ran to its end. Nothing holds all slices in memory. What stands behind the
+last whole slice was cut off with the process that wrote it, and is not read.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from siloscope.model import Asset, Description, Observation, Reference, Slice, Tool, digest, dumps, from_json, to_json
+from siloscope.graph.commit import Written, texts
+from siloscope.model import Observation, Slice, digest, dumps, from_json, to_json
 
-KINDS: Mapping[str, type] = {"asset": Asset, "description": Description, "reference": Reference, "tool": Tool}
-_TAGS = {kind: tag for tag, kind in KINDS.items()}
+SUFFIX = ".ndjson"
+
+
+def file_of(folder: Path, source: str) -> Path:
+    """Where a source's spool stands in the folder of a run."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", source)[:60]
+    return folder / f"{safe}-{digest(source)[:6]}{SUFFIX}"
 
 
 class Spool:
-    """Writes one source's scan; use as a context manager."""
+    """The writer; `file` is where it writes. One that exists already is gone on with."""
 
     def __init__(self, folder: Path, source: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        safe = re.sub(r"[^A-Za-z0-9._-]+", "_", source)[:60]
-        self.file = folder / f"{safe}-{digest(source)[:6]}.ndjson"
-        self._out = self.file.open("w", encoding="utf-8", errors="replace")
+        self.file = file_of(folder, source)
+        self._out = self.file.open("a", encoding="utf-8", errors="replace", newline="\n")
 
     def __enter__(self) -> Spool:
         return self
@@ -35,27 +41,55 @@ class Spool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self._out.write('{"end":true}\n')
+            self._out.write("end\t\n")
         self._out.close()
 
     def slice(self, row: Slice, observations: list[Observation]) -> None:
-        """Write one slice with what it showed."""
-        self._out.write(dumps({"slice": to_json(row)}) + "\n")
-        self._out.writelines(dumps({_TAGS[type(item)]: to_json(item)}) + "\n" for item in observations)
+        """Write one slice with what it showed; afterwards it survives a crash of this process."""
+        self._out.writelines(f"{mark}\t{dumps(key)}\t{body}\n" for key, (mark, body) in texts(observations).items())
+        self._out.write(f"slice\t{dumps(to_json(row))}\n")
+        self._out.flush()
 
 
-def read(file: Path) -> Iterator[tuple[Slice, list[Observation]]]:
-    """The slices of a spool with their observations, one slice in memory at a time."""
-    current: Slice | None = None
-    items: list[Observation] = []
-    with file.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            ((tag, row),) = json.loads(line).items()
-            if tag in KINDS:
-                items.append(from_json(KINDS[tag], row))
+def read(file: Path) -> Iterator[tuple[Slice, dict[str, Written]]]:
+    """The whole slices of a spool with their observations by key, one slice in memory at a time."""
+    told: dict[str, Written] = {}
+    for mark, rest, _ in _lines(file):
+        if mark == "slice":
+            yield from_json(Slice, json.loads(rest)), told
+            told = {}
+        elif mark != "end":
+            key, _, body = rest.partition("\t")
+            told[json.loads(key)] = mark, body
+
+
+def ended(file: Path) -> bool:
+    """Whether the scan that wrote this spool ran to the end of its source."""
+    return any(mark == "end" for mark, _, _ in _lines(file))
+
+
+def carry(old: Path, new: Path, keep: Callable[[Slice], bool]) -> set[tuple[str, str, str]]:
+    """Copy the whole slices of `old` that `keep` wants into `new`; their keys."""
+    kept: set[tuple[str, str, str]] = set()
+    with new.open("w", encoding="utf-8", errors="replace", newline="\n") as out:
+        waiting: list[str] = []
+        for mark, rest, line in _lines(old):
+            if mark == "end":
                 continue
-            if current:
-                yield current, items
-            current, items = (from_json(Slice, row), []) if tag == "slice" else (None, [])
-    if current:
-        yield current, items
+            waiting.append(line)
+            if mark == "slice":
+                row = from_json(Slice, json.loads(rest))
+                if keep(row):
+                    kept.add(row.key)
+                    out.writelines(waiting)
+                waiting = []
+    return kept
+
+
+def _lines(file: Path) -> Iterator[tuple[str, str, str]]:
+    """(mark, the rest, the line) of every line that was written whole."""
+    with file.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+        for line in lines:
+            if line.endswith("\n"):
+                mark, _, rest = line[:-1].partition("\t")
+                yield mark, rest, line

@@ -14,11 +14,11 @@ import pytest
 
 from siloscope.config import Config
 from siloscope.errors import ConfigError
+from siloscope.forgetting import forget
 from siloscope.graph.build import Settings, build
-from siloscope.graph.commit import by_key, decide
+from siloscope.graph.commit import decide, texts
 from siloscope.graph.store import Store, open_store
 from siloscope.model import Asset, Slice, Visibility
-from siloscope.scanner import forget
 from tests.commands import URLS, Shell, lay, workflow
 
 AT = "2026-06-01T00:00:00Z"
@@ -183,7 +183,7 @@ def store(empty: Store) -> Store:
     for source, slices in shown.items():
         with store.writing(source) as batch:
             for row, items in slices:
-                batch.apply(decide(None, replace(row, assets=len(items)), by_key(items), AT), AT)
+                batch.apply(decide(None, replace(row, assets=len(items)), texts(items), AT), AT)
             batch.publish(build(batch.live(), batch.slices(), Settings(), "1", AT))
     return store
 

@@ -16,6 +16,7 @@ from siloscope.collectors.base import Collector, Scope, Taken, Trouble, scan
 from siloscope.collectors.clients.recorded import RecordedClient, Recorder
 from siloscope.config import Config, Source
 from siloscope.errors import ConfigError, Denied, StoreError, Unavailable
+from siloscope.graph.commit import texts
 from siloscope.graph.store import open_store
 from siloscope.model import Asset, Status, Visibility
 from tests.listings import FOLDERS, INSIDE, OTHERS, SOURCE, THINGS, Table, doc, toy
@@ -217,7 +218,7 @@ def test_a_spool_gives_back_what_was_written(tmp_path: Path) -> None:
         for each in got:
             out.slice(each.slice, each.observations)
     assert out.file.parent == tmp_path
-    assert list(spool.read(out.file)) == [(each.slice, each.observations) for each in got]
+    assert list(spool.read(out.file)) == [(each.slice, texts(each.observations)) for each in got]
 
 
 @pytest.fixture

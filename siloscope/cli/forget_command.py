@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from siloscope.cli.common import load_config, now, opened, place_options, plain
+from siloscope.cli.common import load_config, now, opened, place_options, plain, sure
 
 if TYPE_CHECKING:
-    from siloscope.scanner import Forgotten
+    from siloscope.forgetting import Forgotten
 
 
 @click.command("forget")
@@ -30,17 +29,13 @@ def command(source: str, scope: str | None, yes: bool, config_file: Path, store_
     Example:
       siloscope forget old-mlflow --yes
     """
-    from siloscope.errors import ConfigError
-    from siloscope.scanner import forget
+    from siloscope.forgetting import forget
 
     config = load_config(config_file, store_url)
     with opened(config) as store:
         if not yes:
             click.echo(_sentence(forget(config, store, source, scope, now(), apply=False), "would go"), err=True)
-            if not sys.stdin.isatty():
-                raise ConfigError("nothing was forgotten; say --yes to do so")
-            if not click.confirm("Forget it?", err=True):
-                click.echo("nothing was forgotten", err=True)
+            if not sure("Forget it?", "nothing was forgotten"):
                 return
         done = forget(config, store, source, scope, now(), apply=True)
     click.echo(_sentence(done, "gone"))

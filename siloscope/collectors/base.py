@@ -10,7 +10,7 @@ status of a slice; `scan` runs all of them, in bounded threads and in a fixed or
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -272,12 +272,14 @@ def scan(
     *,
     threads: int = 8,
     keep: bool = False,
+    done: Container[tuple[str, str, str]] = (),
     progress: Callable[[Taken], None] | None = None,
 ) -> Iterator[Taken]:
     """Run every listing of a source in every scope, scopes found on the way included.
 
     Calls run in at most `threads` threads; results come in the order of scopes and listings,
-    whatever finished first. A scope is taken up once, even if several documents open it.
+    whatever finished first. A scope is taken up once, even if several documents open it. Slices whose
+    keys are in `done` were read before and are left out, unless scopes are found by them.
     """
     chosen = [each for each in collector.listings if client.can(each) and _wanted(source, each)]
     known: set[tuple[str, str]] = set()
@@ -286,7 +288,11 @@ def scan(
     def plan(scope: Scope, parent: str) -> None:
         if (scope.kind, scope.path) not in known:
             known.add((scope.kind, scope.path))
-            waiting.extend((listing, scope, parent) for listing in chosen if listing.per == scope.kind)
+            waiting.extend(
+                (listing, scope, parent)
+                for listing in chosen
+                if listing.per == scope.kind and (listing.opens or (source.name, listing.name, scope.path) not in done)
+            )
 
     try:
         for scope in client.scopes():

@@ -73,16 +73,20 @@ class KnownSlice:
 class SliceChange:
     """What to write for one slice; `gone` keys become tombstones, `lost` become missing, `back` are seen again.
 
-    `drop` removes the slice itself with everything it holds: a found scope that its parent no longer shows.
+    `put` is (key, mark, body) each, the body as canonical JSON; `anew` are those of them that are another thing
+    under the same id. `drop` ends the slice itself with everything it holds: a found scope that its parent no
+    longer shows. `visited` says whether anybody looked: only then the slice was read at the time of the scan.
     """
 
     slice: Slice
     baseline: Baseline | None = None
-    put: tuple[tuple[str, str, Observation], ...] = ()
+    put: tuple[tuple[str, str, str], ...] = ()
+    anew: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     drop: bool = False
+    visited: bool = True
 
     @property
     def writes(self) -> int:
@@ -107,9 +111,18 @@ def observation_of(key: str, row: Mapping[str, Any]) -> Observation:
     return from_json(_KINDS[key[0]], row)
 
 
-def hash_of(item: Observation) -> str:
-    """A hash of the content; the key is the identity, this says whether it changed."""
-    return digest(dumps(to_json(item)))
+Written = tuple[str, str]  # (mark, body)
+
+
+def written(item: Observation) -> Written:
+    """An observation as it is kept: its mark and its body, canonical JSON.
+
+    The key is the identity; the mark says whether the content changed: a hash, and `@` with the time of
+    creation where there is one. The same id with another such time is another thing, made anew.
+    """
+    body = dumps(to_json(item))
+    created = item.created if isinstance(item, Asset) else None
+    return (f"{digest(body)}@{created}" if created else digest(body)), body
 
 
 def by_key(observations: Iterable[Observation]) -> dict[str, Observation]:
@@ -121,10 +134,15 @@ def by_key(observations: Iterable[Observation]) -> dict[str, Observation]:
     return dict(sorted(found.items()))
 
 
+def texts(observations: Iterable[Observation]) -> dict[str, Written]:
+    """The observations of one slice as they are kept, by key, sorted."""
+    return {key: written(item) for key, item in by_key(observations).items()}
+
+
 def decide(
     known: KnownSlice | None,
     seen: Slice,
-    observations: Mapping[str, Observation],
+    observations: Mapping[str, Written],
     at: str,
     *,
     confirm: bool = False,
@@ -135,11 +153,17 @@ def decide(
     `confirm` applies a retirement that would otherwise be held.
     """
     before = known.hashes if known else {}
-    hashes = {key: hash_of(item) for key, item in observations.items()}
-    put = tuple((key, hashes[key], item) for key, item in observations.items() if before.get(key) != hashes[key])
-    absent = tuple(sorted(key for key in before if key not in hashes))
+    put = tuple((key, mark, body) for key, (mark, body) in observations.items() if before.get(key) != mark)
+    anew = tuple(
+        key for key, mark, _ in put if (was := _created(before.get(key, ""))) and _created(mark) not in ("", was)
+    )
+    absent = tuple(sorted(key for key in before if key not in observations))
     back = tuple(
-        sorted(key for key in (known.missing if known else ()) if key in hashes and before[key] == hashes[key])
+        sorted(
+            key
+            for key in (known.missing if known else ())
+            if key in observations and before[key] == observations[key][0]
+        )
     )
     complete = seen.status is Status.COMPLETE
     baseline = Baseline(seen.config, seen.principal, seen.visibility)
@@ -149,25 +173,25 @@ def decide(
         lost = tuple(key for key in absent if known and key not in known.missing)
         kept = sum(key.startswith("a:") for key in absent)
         row = replace(row, retirement=Retirement.NONE, assets=seen.assets + kept)
-        return SliceChange(row, known.baseline if known else None, put, back, lost)
+        return SliceChange(row, known.baseline if known else None, put, anew, back, lost)
     if not absent:
-        return SliceChange(replace(row, retirement=Retirement.APPLIED), baseline, put, back)
-    doubt = "" if confirm else _doubt(known, seen, before, hashes, absent, limits)
+        return SliceChange(replace(row, retirement=Retirement.APPLIED), baseline, put, anew, back)
+    doubt = "" if confirm else _doubt(known, seen, before, bool(observations), absent, limits)
     if doubt:
         lost = tuple(key for key in absent if known and key not in known.missing)
         kept = sum(key.startswith("a:") for key in absent)
         row = replace(
             row, retirement=Retirement.HELD, held=kept or len(absent), reason=doubt, assets=seen.assets + kept
         )
-        return SliceChange(row, known.baseline if known else None, put, back, lost)
-    return SliceChange(replace(row, retirement=Retirement.APPLIED), baseline, put, back, gone=absent)
+        return SliceChange(row, known.baseline if known else None, put, anew, back, lost)
+    return SliceChange(replace(row, retirement=Retirement.APPLIED), baseline, put, anew, back, gone=absent)
 
 
 def _doubt(
     known: KnownSlice | None,
     seen: Slice,
     before: Mapping[str, str],
-    hashes: Mapping[str, str],
+    shown: bool,
     absent: tuple[str, ...],
     limits: Limits,
 ) -> str:
@@ -175,7 +199,7 @@ def _doubt(
     base = known.baseline if known else None
     if doubt := _other_eyes(base, seen):
         return doubt
-    if not hashes:
+    if not shown:
         return f"held: suddenly empty, {len(before)} observations before"
     assets = sum(key.startswith("a:") for key in before)
     lost = sum(key.startswith("a:") for key in absent) if assets else len(absent)
@@ -183,6 +207,11 @@ def _doubt(
     if lost >= limits.least and lost > limits.share * total:
         return f"held: {lost} of {total} would go"
     return ""
+
+
+def _created(mark: str) -> str:
+    """The time of creation in a mark, or nothing."""
+    return mark.partition("@")[2]
 
 
 def _other_eyes(base: Baseline | None, seen: Slice) -> str:
@@ -203,12 +232,15 @@ def confirm(known: KnownSlice) -> SliceChange:
     """
     row = known.slice
     if row.retirement is not Retirement.HELD:
-        return SliceChange(row, known.baseline)
+        return SliceChange(row, known.baseline, visited=False)
     assets = max(0, row.assets - sum(key.startswith("a:") for key in known.missing))
     row = replace(row, retirement=Retirement.APPLIED, held=0, assets=assets, reason="")
     return SliceChange(
-        row, Baseline(row.config, row.principal, row.visibility), gone=tuple(sorted(known.missing))
-    )  # fmt: skip
+        row,
+        Baseline(row.config, row.principal, row.visibility),
+        gone=tuple(sorted(known.missing)),
+        visited=False,
+    )
 
 
 def vanished(
@@ -229,17 +261,17 @@ def vanished(
         if key in seen or (row.retirement is Retirement.HELD and not lost):
             continue  # visited; or all of it is held already, and that takes a person to end
         if row.listing == CONNECT:
-            yield SliceChange(row, each.baseline, gone=tuple(sorted(each.hashes)), drop=True)
+            yield SliceChange(row, each.baseline, gone=tuple(sorted(each.hashes)), drop=True, visited=False)
             continue
         if key in gone and (doubt := doubts.get(row.parent)):
             held = sum(name.startswith("a:") for name in each.hashes) or len(each.hashes)
             row = replace(row, reason=doubt, retirement=Retirement.HELD, held=held)
-            yield SliceChange(row, each.baseline, lost=lost)
+            yield SliceChange(row, each.baseline, lost=lost, visited=False)
         elif key in gone:
-            yield SliceChange(row, each.baseline, gone=tuple(sorted(each.hashes)), drop=True)
+            yield SliceChange(row, each.baseline, gone=tuple(sorted(each.hashes)), drop=True, visited=False)
         elif not row.reason.startswith(STALE):
             row = replace(row, reason=STALE, retirement=Retirement.NONE, held=0)
-            yield SliceChange(row, each.baseline, lost=lost)
+            yield SliceChange(row, each.baseline, lost=lost, visited=False)
 
 
 def _gone(known: Mapping[SliceKey, KnownSlice], seen: Mapping[SliceKey, Slice]) -> set[SliceKey]:

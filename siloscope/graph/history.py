@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from siloscope.errors import StoreError, nearest
 from siloscope.graph.build import with_silos
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Edge, Slice, Status, Tool, dumps, from_json, to_json
 
-Key = tuple[str, str]  # (asset, tool, outside or edge; id)
+Key = tuple[str, str]  # (asset, tool, outside, edge or finding; id)
 
 VOLATILE_FIELDS = frozenset({"last_seen", "last_used", "silo", "users"})
 VOLATILE_FACTS = frozenset(
@@ -39,18 +40,55 @@ class ScanRow:
     id: str
     at: str
     sources: tuple[str, ...] = ()
-    figures: Mapping[str, float | int | None] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """How something was from one scan on, until another (None: it still is); `body` holds no volatile field."""
+    """How something was from one scan on, until another (None: it still is); `body` holds no volatile field.
+
+    `from_scan` is empty when it was so already in the first scan that the store still remembers after a `prune`.
+    """
 
     kind: str
     id: str
     body: Mapping[str, Any]
     from_scan: str
     to_scan: str | None = None
+
+
+class Span(NamedTuple):
+    """A version as a store holds it: JSON text without volatile fields, by numbers of scans, from inclusive."""
+
+    kind: str
+    id: str
+    body: str
+    since: int
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Something that differs between two scans: its lasting JSON data in each, None where it was not."""
+
+    kind: str
+    id: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What forgetting earlier scans takes away, and the scans that stay; both in the order of their commits.
+
+    `versions` were those of no kept scan; `observations` and `slices` were tombstones older than the limit.
+    """
+
+    forgotten: tuple[ScanRow, ...]
+    kept: tuple[ScanRow, ...]
+    versions: int = 0
+    observations: int = 0
+    slices: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +154,12 @@ def lasting_text(body: str) -> str:
     return dumps(lasting(json.loads(body)))
 
 
+def lasting_finding(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `siloscope/findings/1` without what moves although nothing changed: sentences, and a score's tail."""
+    kept = {name: row[name] for name in ("id", "rule", "severity", "title")}
+    return {**kept, "score": round(row["score"], 2), "subjects": list(row["subjects"])}
+
+
 def lasting_slice(row: Slice) -> Slice:
     """A row of the ledger without what every scan moves."""
     return replace(row, last_complete=None, calls=0)
@@ -141,16 +185,59 @@ def edge_id(edge: Edge) -> str:
 def figures(graph: Graph) -> dict[str, float | int | None]:
     """The headline of a graph: counts, `resolution` and `coverage` as shares (None of nothing), cost a year."""
     met, dependencies = graph.resolution
-    complete = sum(each.status is Status.COMPLETE for each in graph.slices)
     return {
         "assets": len(graph.assets),
         "tools": len(graph.tools),
         "edges": len(graph.edges),
         "outside": len(graph.outside),
         "resolution": round(met / dependencies, 4) if dependencies else None,
-        "coverage": round(complete / len(graph.slices), 4) if graph.slices else None,
+        "coverage": coverage(graph.slices),
         "annual_cost": round(sum(each.annual_cost or 0.0 for each in graph.tools), 2),
     }
+
+
+def coverage(ledger: Sequence[Slice]) -> float | None:
+    """The share of slices that are complete; None of none."""
+    complete = sum(each.status is Status.COMPLETE for each in ledger)
+    return round(complete / len(ledger), 4) if ledger else None
+
+
+def differing(spans: Iterable[Span], before: int, after: int) -> Iterator[Changed]:
+    """What differs between two scans, by kind and id; `spans` need only be those of one of the two scans, not of both."""
+    first, last = min(before, after), max(before, after)
+    found: dict[Key, list[str | None]] = {}
+    for kind, key, body, since, until in spans:
+        sides = found.setdefault((kind, key), [None, None])
+        for side, number in enumerate((first, last)):
+            if since <= number and (until is None or number < until):
+                sides[side] = body
+    for (kind, key), sides in sorted(found.items()):
+        if sides[0] != sides[1]:
+            was, now = (None if each is None else json.loads(each) for each in sides)
+            yield Changed(kind, key, was, now) if before <= after else Changed(kind, key, now, was)
+
+
+def split(scans: Sequence[ScanRow], keep_from: str) -> tuple[list[ScanRow], list[ScanRow]]:
+    """(scans to forget, scans to keep): those before a time go, the latest always stays."""
+    kept = [each for number, each in enumerate(scans, start=1) if each.at >= keep_from or number == len(scans)]
+    ids = {each.id for each in kept}
+    return [each for each in scans if each.id not in ids], kept
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The ids of the scans that are remembered, by number; a number that was forgotten means the next one kept."""
+
+    numbers: Sequence[int]
+    ids: Sequence[str]
+
+    def began(self, number: int) -> str:
+        """The first remembered scan that shows what began in this one; empty when all remembered ones do."""
+        return "" if number < self.numbers[0] else self.ended(number)
+
+    def ended(self, number: int) -> str:
+        """The first remembered scan that no longer shows what ended in this one."""
+        return self.ids[bisect_left(self.numbers, number)]
 
 
 def new_id(wanted: str, taken: Sequence[str]) -> str:

@@ -15,9 +15,10 @@ from typing import Any, Protocol
 from siloscope.errors import StoreError
 from siloscope.graph.build import Row
 from siloscope.graph.commit import KnownSlice, SliceChange, SliceKey
-from siloscope.graph.history import ScanRow, Version
+from siloscope.graph.copying import Record
+from siloscope.graph.history import Changed, Pruned, ScanRow, Version
 from siloscope.graph.view import Graph
-from siloscope.model import Slice
+from siloscope.model import Asset, Edge, Outside, Slice, Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,14 @@ class Verdict:
     state: str
     reason: str
     at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Ids that a text may mean, the first of them sorted, and how many there are in all."""
+
+    ids: tuple[str, ...] = ()
+    total: int = 0
 
 
 class Batch(Protocol):
@@ -56,6 +65,13 @@ class Batch(Protocol):
         """Make `graph` what readers see when the block ends; only rows that differ are written."""
         ...
 
+    def renew(self, ledger: Sequence[Slice], scan_id: str, scan_at: str) -> bool:
+        """Publish the same graph as seen again by this scan; for a batch that changed no observation.
+
+        False when that cannot be told without building the graph; then nothing was written.
+        """
+        ...
+
 
 class Store(Protocol):
     """Where a graph is kept."""
@@ -64,6 +80,16 @@ class Store(Protocol):
 
     def known(self, source: str) -> Mapping[SliceKey, KnownSlice]:
         """What is held of a source, by slice."""
+        ...
+
+    def lease(self, source: str) -> AbstractContextManager[None]:
+        """Scan a source alone: while the block runs, nobody else may begin a scan of it into this store.
+
+        A holder that crashed loses it; leases of other sources are not touched.
+
+        Raises:
+            StoreError: Somebody scans it now; the text says who (process and host) and since when.
+        """
         ...
 
     def writing(self, source: str) -> AbstractContextManager[Batch]:
@@ -85,24 +111,72 @@ class Store(Protocol):
         what every scan moves (`history.lasting_graph`).
 
         Raises:
-            StoreError: There is no such scan, or this store keeps no history.
+            StoreError: There is no such scan.
         """
         ...
 
     def scans(self) -> Sequence[ScanRow]:
-        """Every scan, in the order in which they were committed.
+        """Every scan, in the order in which they were committed."""
+        ...
 
-        Raises:
-            StoreError: This store keeps no history.
-        """
+    def ledger(self, scan: ScanRow) -> Sequence[Slice]:
+        """The ledger after a scan, as history has it (`history.lasting_slice`), sorted."""
         ...
 
     def versions(self, identity: str) -> Sequence[Version]:
-        """Every version of an asset, a tool or an outside node, the oldest first; none of what is not known.
+        """Every version of an asset, a tool, an outside node or a finding, the oldest first; none of what is not known."""
+        ...
+
+    def links(self, node: str, other: str | None = None) -> Sequence[Version]:
+        """Every version of every edge at a node, or between two in either direction; by edge, the oldest first."""
+        ...
+
+    def between(self, before: ScanRow, after: ScanRow) -> Iterator[Changed]:
+        """Every asset, tool, outside node, edge and finding that differs between two scans, by kind and id.
+
+        The cost follows the changes, not the estate. Findings are those noted for the scans: they can be trusted
+        when both have `findings` among their figures.
+        """
+        ...
+
+    def prune(self, keep_from: str, *, apply: bool = True) -> Pruned:
+        """Forget scans before a time (ISO 8601), and what only they knew; without `apply` only say what would go.
+
+        The graph, the ledger and the findings of every kept scan stay as they are. The latest scan always stays.
+        Observations and slices that ended before that time go as well.
+        """
+        ...
+
+    def dump(self) -> Iterator[Record]:
+        """Everything the store holds, in the order of `copying`; nothing of an empty store."""
+        ...
+
+    def load(self, records: Iterable[Record]) -> None:
+        """Fill an empty store with what another one dumped; all of it or nothing becomes visible to readers.
 
         Raises:
-            StoreError: This store keeps no history.
+            StoreError: This store holds something already.
         """
+        ...
+
+    def find(self, text: str, most: int = 10) -> Found:
+        """What published thing a text means: the first of these that finds anything.
+
+        A node (asset or outside) or tool of that id, or an outside node of that name (`outside:text`); assets of
+        that name, or that claim it; nodes whose id has it as a part.
+        """
+        ...
+
+    def records(self, ids: Iterable[str]) -> Mapping[str, Asset | Outside | Tool]:
+        """The published assets, outside nodes and tools of these ids; what is not there is left out."""
+        ...
+
+    def edges(self, source: str | None = None, target: str | None = None, most: int | None = None) -> Sequence[Edge]:
+        """Published edges from a node, to a node, or from one to the other; sorted, the first `most` of them."""
+        ...
+
+    def held(self, tool: str) -> int:
+        """How many published assets a tool holds."""
         ...
 
     def fingerprint(self) -> str:
@@ -121,8 +195,20 @@ class Store(Protocol):
         """Remember, or with None forget, what a person said about a finding."""
         ...
 
-    def note_findings(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Keep the findings of the published graph where people query them (rows of `siloscope/findings/1`)."""
+    def note_findings(self, rows: Iterable[Mapping[str, Any]], figures: Mapping[str, Any] | None = None) -> None:
+        """Keep the findings of the published graph, rows of `siloscope/findings/1` that pass the threshold.
+
+        They belong to the latest scan: its figures get their number as `findings` and what else is in `figures`
+        (JSON values), which every later publication takes away, and what changed becomes a version of kind
+        `finding` (`history.lasting_finding`).
+        """
+        ...
+
+    def noted(self, which: str | None = None) -> Sequence[Mapping[str, Any]] | None:
+        """Rows of the findings noted for the published graph: all, or the one called `which` and those about it.
+
+        None when it was published again since findings were noted; then they have to be computed.
+        """
         ...
 
     def query(self, text: str) -> Table:

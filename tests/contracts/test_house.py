@@ -18,10 +18,15 @@ LAYERS = (
     ({"names"}, {"catalog"}),
     ({"redact"},),
     ({"config"},),
-    ({"collectors"}, {"graph"}, {"spool"}),
-    ({"analysis"}, {"scanner", "checking"}, {"comparing"}, {"detecting"}, {"doctor"}),
-    ({"explain"}, {"viz"}, {"export"}, {"demo"}),
-    ({"api"},),
+    ({"collectors"}, {"graph"}),
+    ({"analysis"}, {"scanner", "forgetting", "runs", "spool", "checking"}, {"detecting"}, {"doctor"}),
+    (
+        {"explain"},
+        {"comparing"},
+        {"viz"},
+        {"export"},
+    ),
+    ({"api"}, {"demo"}),
     ({"cli", "__init__", "__main__"},),
 )
 RANK = {name: (rank, group) for rank, layer in enumerate(LAYERS) for group, names in enumerate(layer) for name in names}

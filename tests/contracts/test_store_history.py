@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 
 from siloscope.errors import StoreError
 from siloscope.graph.build import Settings, build
-from siloscope.graph.commit import by_key, decide
+from siloscope.graph.commit import decide, texts
 from siloscope.graph.history import figures, lasting_graph
+from siloscope.graph.sqlite import SqliteStore
 from siloscope.graph.store import Store
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Status
@@ -21,9 +22,10 @@ from tests.contracts.test_stores import DAYS, RICH, Kept, Shown, jobs, part, sca
 HISTORY = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=stores.BOTH)
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
-    place = Kept(request.param, tmp_path, None)
+    server = request.getfixturevalue("neo4j") if request.param == "neo4j" else None
+    place = Kept(request.param, tmp_path, server)
     yield place
     place.close()
 
@@ -35,7 +37,9 @@ def store(kept: Kept) -> Store:
 
 def ended(store: Store) -> int:
     """How many versions have ended."""
-    return int(store.query("SELECT count(*) FROM past").rows[0][0])
+    cypher = "MATCH (v:SiloscopeVersion {estate: $estate}) RETURN count(v)"
+    text = "SELECT count(*) FROM past" if isinstance(store, SqliteStore) else cypher
+    return int(store.query(text).rows[0][0])
 
 
 def tell(store: Store, history: Sequence[tuple[str, Shown, bool]], commits: int) -> dict[str, Graph]:
@@ -139,7 +143,7 @@ def test_a_scan_that_fails_leaves_no_trace(store: Store) -> None:
     scan(store, DAYS[0], [(part(), RICH)])
     before = (list(store.scans()), ended(store), store.graph(DAYS[0]))
     with pytest.raises(ZeroDivisionError), store.writing("s") as batch:  # noqa: PT012 - the error comes after the writes
-        change = decide(store.known("s")[part().key], part(), by_key(jobs("q")), DAYS[1])
+        change = decide(store.known("s")[part().key], part(), texts(jobs("q")), DAYS[1])
         batch.apply(change, DAYS[1])
         batch.publish(build(batch.live(), batch.slices(), Settings(), DAYS[1], DAYS[1]))
         raise ZeroDivisionError
@@ -153,15 +157,31 @@ def test_a_new_store_has_no_scan(store: Store) -> None:
         store.graph("-1")
 
 
-@pytest.mark.server("neo4j")
-def test_a_store_without_history_says_so(tmp_path: Path, neo4j: object) -> None:
-    """Rather than that nothing ever happened."""
-    place = Kept("neo4j", tmp_path, neo4j)
-    try:
-        store = place.open()
-        scan(store, DAYS[0], [(part(), jobs("a"))])
-        for ask in (store.scans, lambda: store.graph("-0"), lambda: store.versions("a")):
-            with pytest.raises(StoreError, match="history is kept by the embedded store"):
-                ask()
-    finally:
-        place.close()
+@pytest.mark.parametrize("kept", [stores.BOTH[1]], indirect=True)
+def test_versions_hang_off_their_asset(kept: Kept, store: Store) -> None:
+    """Readable by ordinary Cypher: what it was, from which scan to which; also after it went and came back."""
+    scan(store, DAYS[0], [(part(), jobs("a", owner="ann"))])
+    scan(store, DAYS[1], [(part(), jobs("a", owner="bob"))])
+    scan(store, DAYS[2], [(part(), [])], confirmed=True)
+    scan(store, DAYS[3], [(part(), jobs("a", owner="cy"))])
+    text = (
+        "MATCH (v:AssetVersion)-[:VERSION_OF]->(a:Asset {estate: $estate}) "
+        "MATCH (s:Scan {estate: $estate, n: v.to_scan}) RETURN a.owner, v.owner, s.at ORDER BY s.n"
+    )
+    assert store.query(text).rows == (("cy", "ann", DAYS[1]), ("cy", "bob", DAYS[2]))
+
+
+@pytest.mark.parametrize("kept", [stores.BOTH[1]], indirect=True)
+def test_an_estate_written_without_history_begins_with_what_it_held(kept: Kept, store: Store) -> None:
+    """What a release without history published is the first scan, once the next one is committed."""
+    scan(store, DAYS[0], [(part(), RICH)])
+    first = store.graph(DAYS[0])
+    with kept.server.driver() as driver:
+        mine = "$run IN [left(n.estate, size($run))]"
+        driver.execute_query(f"MATCH (n:Scan) WHERE {mine} DETACH DELETE n", run=kept.run)
+        driver.execute_query(f"MATCH (n) WHERE {mine} REMOVE n.since, n.history", run=kept.run)
+        driver.execute_query(f"MATCH (n)-[r]->() WHERE {mine} REMOVE r.since", run=kept.run)
+    again = kept.open()
+    scan(again, DAYS[1], [(part(), RICH[:1])])
+    assert [(each.id, each.sources) for each in again.scans()] == [(DAYS[0], ("s",)), (DAYS[1], ("s",))]
+    assert again.graph(DAYS[0]) == first

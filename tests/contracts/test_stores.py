@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from siloscope.errors import StoreError
 from siloscope.graph import neo4j_link, neo4j_publish, sqlite_rows
 from siloscope.graph.build import Row, Settings, build
-from siloscope.graph.commit import Limits, by_key, confirm, decide, vanished
+from siloscope.graph.commit import Limits, confirm, decide, texts, vanished
 from siloscope.graph.store import Store, Verdict, open_store
 from siloscope.graph.view import Graph
 from siloscope.model import (
@@ -96,7 +96,7 @@ def scan(store: Store, at: str, shown: Shown, source: str = "s", *, confirmed: b
         seen = {}
         for row, items in shown:
             full = replace(row, assets=sum(isinstance(each, Asset) for each in items))
-            change = decide(known.get(row.key), full, by_key(items), at, confirm=confirmed, limits=Limits())
+            change = decide(known.get(row.key), full, texts(items), at, confirm=confirmed, limits=Limits())
             batch.apply(change, at)
             seen[row.key] = change.slice
         for change in vanished(known, seen):
@@ -141,7 +141,7 @@ def test_what_is_committed_is_read_back_equal(kept: Kept, store: Store) -> None:
     """The graph that was built is the graph that is read, through another connection too, field by field."""
     with store.writing("s") as batch:
         row = part(assets=3)
-        batch.apply(decide(None, row, by_key(RICH), DAYS[0]), DAYS[0])
+        batch.apply(decide(None, row, texts(RICH), DAYS[0]), DAYS[0])
         graph = build(batch.live(), batch.slices(), Settings(), "id", DAYS[0])
         batch.publish(graph)
     assert len(graph.edges) == 3
@@ -151,7 +151,7 @@ def test_what_is_committed_is_read_back_equal(kept: Kept, store: Store) -> None:
         assert dumps(each.graph().document()) == dumps(graph.document())
     live = {(type(row.item), row.first_seen, row.last_seen) for row in store.live()}
     assert live == {(kind, DAYS[0], DAYS[0]) for kind in (Asset, Description, Reference, Tool)}
-    assert sorted(by_key(row.item for row in store.live()).items()) == sorted(by_key(RICH).items())
+    assert sorted(texts(row.item for row in store.live()).items()) == sorted(texts(RICH).items())
 
 
 def test_a_scan_that_shows_the_same_writes_no_row(kept: Kept, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,7 +320,7 @@ def test_a_commit_that_fails_leaves_the_last_one_whole(kept: Kept, store: Store)
     scan(store, DAYS[0], [(part(), RICH)])
     before = content(store)
     with pytest.raises(ZeroDivisionError), store.writing("s") as batch:  # noqa: PT012 - the error comes after the writes
-        change = decide(store.known("s")[part().key], part(), by_key(jobs("z")), DAYS[1])
+        change = decide(store.known("s")[part().key], part(), texts(jobs("z")), DAYS[1])
         batch.apply(change, DAYS[1])
         batch.publish(build(batch.live(), batch.slices(), Settings(), "id", DAYS[1]))
         raise ZeroDivisionError
@@ -336,7 +336,7 @@ def test_readers_see_a_commit_as_a_whole(kept: Kept, store: Store) -> None:
     reader = kept.open()
     before = content(reader)
     with store.writing("s") as batch:
-        batch.apply(decide(store.known("s").get(part().key), part(), by_key([*RICH, *jobs("z")]), DAYS[1]), DAYS[1])
+        batch.apply(decide(store.known("s").get(part().key), part(), texts([*RICH, *jobs("z")]), DAYS[1]), DAYS[1])
         batch.publish(build(batch.live(), batch.slices(), Settings(), "id", DAYS[1]))
         assert "z" in {getattr(row.item, "name", "") for row in batch.live()}
         assert content(reader) == before
@@ -382,7 +382,7 @@ def test_writers_of_one_store_wait_for_each_other(kept: Kept) -> None:
         with two.writing("t") as batch:
             entered.set()
             row = part("t")
-            batch.apply(decide(None, row, by_key(jobs("c")), DAYS[2]), DAYS[2])
+            batch.apply(decide(None, row, texts(jobs("c")), DAYS[2]), DAYS[2])
             batch.publish(build(batch.live(), batch.slices(), Settings(), "id", DAYS[2]))
 
     thread = threading.Thread(target=second)
@@ -391,7 +391,7 @@ def test_writers_of_one_store_wait_for_each_other(kept: Kept) -> None:
         assert begun.wait(60)
         assert not entered.wait(0.2)
         known = one.known("s")[part().key]
-        batch.apply(decide(known, part(), by_key(jobs("a", "b")), DAYS[1]), DAYS[1])
+        batch.apply(decide(known, part(), texts(jobs("a", "b")), DAYS[1]), DAYS[1])
         batch.publish(build(batch.live(), batch.slices(), Settings(), "id", DAYS[1]))
     thread.join(60)
     assert entered.is_set()
@@ -509,7 +509,7 @@ def test_names_that_mean_harm_do_none(kept: Kept, store: Store, text: str) -> No
     found = graph.asset[f"bot://{text}"]
     assert (found.name, found.facts[text], found.owner) == (text, "v", text or None)
     assert {each.where for each in graph.edges if each.source == found.id} == {text}
-    assert set(store.known("s")[row.key].hashes) == set(by_key(items))
+    assert set(store.known("s")[row.key].hashes) == set(texts(items))
     store.note_findings([{**FINDING, "id": text, "title": text, "subjects": [found.id]}])
     store.set_verdict(text, Verdict("accepted", text, DAYS[0]))
     assert store.verdicts()[text].reason == text
