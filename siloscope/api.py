@@ -10,6 +10,7 @@ from typing import Any
 from siloscope import analysis, scanner
 from siloscope.analysis.consolidation import plan_graph
 from siloscope.collectors import CONTRACT, types
+from siloscope.comparing import note
 from siloscope.config import Config, load
 from siloscope.graph.store import Store, open_store
 from siloscope.graph.view import Graph
@@ -34,7 +35,9 @@ def scan(config: Config | str | Path = "siloscope.toml", store: Store | None = N
     try:
         for _ in scanner.run(settings, into, scanner.Options(at=at, **options)):
             pass
-        return into.graph()
+        graph = into.graph()
+        note(into, graph)
+        return graph
     finally:
         if store is None:
             into.close()

@@ -1,20 +1,26 @@
-"""What changed: between two graphs, over the versions of one asset, and in the figures of many scans."""
+"""What changed: between two scans or exported graphs, over the versions of one asset, in the figures of many scans."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from siloscope.analysis import THRESHOLD, findings
+from siloscope.analysis import rows as rows_of
+from siloscope.analysis.silos import fragmentation
 from siloscope.errors import ConfigError
-from siloscope.graph.history import ScanRow, Version, lasting_graph
-from siloscope.graph.view import SCHEMA, Graph
+from siloscope.graph.history import ScanRow, Version, figures, lasting_graph, lasting_slice
+from siloscope.graph.store import Store
+from siloscope.graph.view import SCHEMA, Graph, asset_row, coverage_rows, edge_row, tool_row
 from siloscope.model import Asset, Edge, Outside, Slice, Tool, from_json
+from siloscope.version import __version__
 
 # What scans move, or what follows from the rest, without anything having changed.
 _VOLATILE = frozenset({"last_seen", "first_seen", "last_complete", "last_used", "silo"})
+RELEASE = "release"  # among the figures of a scan: which release noted its findings
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -65,14 +71,8 @@ def changes(before: Graph, after: Graph) -> list[dict[str, Any]]:
     for what in ("tools", "assets", "edges", "outside", "slices"):
         was = {_key(what, each): each for each in old[what]}
         now = {_key(what, each): each for each in new[what]}
-        for key in sorted(was.keys() | now.keys()):
-            title = _title(now.get(key) or was[key])
-            if key not in was or key not in now:
-                rows.append(_row(what, "added" if key in now else "removed", key, title))
-                continue
-            fields = sorted(name for name in now[key] if name not in _VOLATILE and now[key][name] != was[key].get(name))
-            if fields:
-                rows.append(_row(what, "changed", key, title, fields))
+        changed = (_changed(what, was.get(key), now.get(key)) for key in sorted(was.keys() | now.keys()))
+        rows += [each for each in changed if each]
     return rows
 
 
@@ -94,13 +94,95 @@ def _title(row: Mapping[str, Any]) -> str:
     return str(row.get("name") or "") if "verb" not in row else ""
 
 
+def scan_changes(store: Store, before: ScanRow, after: ScanRow) -> list[dict[str, Any]]:
+    """The same rows for two scans of one store, from the versions that differ; then findings that came or went.
+
+    Findings are those noted with the scans. Where they were not noted, or by another release, they are found anew on
+    both sides, so that a new rule is no change of the estate.
+    """
+    rows: dict[str, list[dict[str, Any]]] = {what: [] for what in _WHAT.values()}
+    for each in store.between(before, after):
+        if row := _changed(_WHAT[each.kind], each.before, each.after):
+            rows[_WHAT[each.kind]].append(row)
+    old, new = (
+        {_key("slices", row): row for row in coverage_rows(map(lasting_slice, store.ledger(scan)))}
+        for scan in (before, after)
+    )
+    slices = [row for key in sorted(old.keys() | new.keys()) if (row := _changed("slices", old.get(key), new.get(key)))]
+    if _noted(before) and _noted(after):
+        found = rows["findings"]
+    else:
+        found = findings_changes(*(found_rows(store.graph(each.id)) for each in (before, after)))
+    things = [each for what in ("tools", "assets", "edges", "outside") for each in sorted(rows[what], key=_by_id)]
+    return [*things, *slices, *found]
+
+
+_WHAT = {"tool": "tools", "asset": "assets", "edge": "edges", "outside": "outside", "finding": "findings"}
+
+
+def _by_id(row: Mapping[str, Any]) -> str:
+    return str(row["id"])
+
+
+def _changed(what: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A row of `changes` for one thing, or None when only what moves by itself differs."""
+    told = now or was or {}
+    if was is None or now is None:
+        added, removed = ("appeared", "gone") if what == "findings" else ("added", "removed")
+        title = str(told["title"]) if what == "findings" else _title(told)
+        return _row(what, removed if now is None else added, _key(what, told), title)
+    if what == "findings":
+        return None  # its score moved
+    old, new = (_full(what, each) for each in (was, now))
+    fields = sorted(
+        name for name in old.keys() | new.keys() if name not in _VOLATILE and old.get(name) != new.get(name)
+    )
+    return _row(what, "changed", _key(what, told), _title(told), fields) if fields else None
+
+
+def _full(what: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record's JSON data with every field, as the contract spells it."""
+    spelt: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+        "tools": lambda each: tool_row(from_json(Tool, each)),
+        "assets": lambda each: asset_row(from_json(Asset, each)),
+        "edges": lambda each: edge_row(from_json(Edge, each)),
+    }
+    return spelt[what](row) if what in spelt else row
+
+
+def _noted(scan: ScanRow) -> bool:
+    """Whether the findings of a scan were noted, by this release."""
+    return "findings" in scan.figures and scan.figures.get(RELEASE) == __version__
+
+
+def figures_of(store: Store, scan: ScanRow) -> dict[str, Any]:
+    """The headline figures of a scan, those of fragmentation among them."""
+    told = {name: value for name, value in scan.figures.items() if name != RELEASE}
+    return told if _noted(scan) else {**told, **fragmentation(store.graph(scan.id))}
+
+
+def figures_in(graph: Graph) -> dict[str, Any]:
+    """The same for a graph at hand."""
+    return {**figures(graph), **fragmentation(graph)}
+
+
+def found_rows(graph: Graph) -> list[dict[str, Any]]:
+    """What is found by what lasts: use, which history does not keep, counts on neither side."""
+    return rows_of(each for each in findings(lasting_graph(graph)) if each.score >= THRESHOLD)
+
+
+def note(store: Store, graph: Graph) -> int:
+    """Keep what is found in the graph that is published, and its figures, with the scan; how many there are."""
+    found = rows_of(each for each in findings(graph, store.verdicts()) if each.score >= THRESHOLD)
+    store.note_findings(found, {**fragmentation(graph), RELEASE: __version__})
+    return len(found)
+
+
 def findings_changes(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows as of `changes` for rows of `siloscope/findings/1`: `appeared` or `gone`, by rule."""
     was, now = ({each["id"]: each for each in rows} for rows in (before, after))
-    rows = [_row("findings", "appeared", key, now[key]["title"]) for key in now.keys() - was.keys()]
-    rows += [_row("findings", "gone", key, was[key]["title"]) for key in was.keys() - now.keys()]
-    rule = {key: each["rule"] for found in (was, now) for key, each in found.items()}
-    return sorted(rows, key=lambda row: (rule[row["id"]], row["change"], row["id"]))
+    keys = sorted(was.keys() ^ now.keys())
+    return [row for key in keys if (row := _changed("findings", was.get(key), now.get(key)))]
 
 
 def figure_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -120,9 +202,10 @@ def _said(value: Any) -> str:
 def story(versions: Sequence[Version], scans: Sequence[ScanRow]) -> list[dict[str, Any]]:
     """What happened to something: rows `{"scan", "at", "change", "field", "before", "after"}`, the oldest first.
 
-    `change` is `first seen`, `changed` (a row a field), `gone` or `back`.
+    `change` is `first seen` (`known before` what is remembered), `changed` (a row a field), `gone` or `back`.
     """
     at = {each.id: each.at for each in scans}
+    first = scans[0].id if scans else ""
     rows: list[dict[str, Any]] = []
 
     def tell(scan: str, change: str, field: str | None = None, was: Any = None, now: Any = None) -> None:
@@ -132,7 +215,8 @@ def story(versions: Sequence[Version], scans: Sequence[ScanRow]) -> list[dict[st
         last: Version | None = None
         for each in group:
             if last is None:
-                tell(each.from_scan, "first seen")
+                # What a prune forgot is not told: it was so already in the first scan that is remembered.
+                tell(each.from_scan or first, "first seen" if each.from_scan else "known before")
             else:
                 if last.to_scan != each.from_scan:
                     tell(str(last.to_scan), "gone")
@@ -142,6 +226,15 @@ def story(versions: Sequence[Version], scans: Sequence[ScanRow]) -> list[dict[st
             last = each
         if last and last.to_scan:
             tell(last.to_scan, "gone")
+    return rows
+
+
+def edge_story(versions: Sequence[Version], scans: Sequence[ScanRow]) -> list[dict[str, Any]]:
+    """The same for edges, each row with its `edge`."""
+    rows = []
+    for _, group in groupby(versions, key=lambda each: each.id):
+        told = list(group)
+        rows += [{"edge": _key("edges", told[0].body), **each} for each in story(told, scans)]
     return rows
 
 

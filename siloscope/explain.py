@@ -1,82 +1,125 @@
-"""Why: the evidence behind an asset, an edge, a tool or a finding, as sentences."""
+"""`why`: the evidence for an asset, an edge, a tool or a finding, as sentences and as the records behind them.
+
+Asks the store for the few rows that are needed, not for the graph. Findings come from what the last scan noted;
+where nothing is noted, or one below the threshold is asked for, they are found anew.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from siloscope.analysis import findings
+from siloscope.analysis import findings, rows
 from siloscope.errors import ConfigError, nearest
-from siloscope.graph.store import Verdict
-from siloscope.graph.view import Graph, asset_row, edge_row, tool_row
-from siloscope.model import Edge, Finding, to_json
+from siloscope.graph.store import Store, Verdict
+from siloscope.graph.view import asset_row, edge_row, tool_row
+from siloscope.model import Asset, Edge, Outside, Tool
 
 _MOST = 50
 
+Node = Asset | Outside | Tool
+Row = Mapping[str, Any]
 
-def explain(graph: Graph, verdicts: Mapping[str, Verdict], subject: str, other: str | None = None) -> dict[str, Any]:
+
+def explain(store: Store, subject: str, other: str | None = None) -> dict[str, Any]:
     """`{"title", "sections": {heading: [sentence, ...]}, "record"}` for what `subject` names.
 
     Raises:
         ConfigError: Nothing, or more than one thing, is meant.
     """
-    found = {each.id: each for each in findings(graph, verdicts)}
-    if other:
-        return _between(graph, _node(graph, subject), _node(graph, other))
-    if subject in found:
-        return _finding(graph, found[subject])
-    if subject in graph.tool:
-        return _tool(graph, subject, found.values())
-    return _asset(graph, _node(graph, subject, found), found.values())
+    if other is not None:
+        return _between(store, _named(store, subject), _named(store, other))
+    noted = store.noted(subject)
+    about = _found(store) if noted is None else noted
+    if found := _called(about, subject):
+        return _finding(store, found)
+    if (node := _named(store, subject, quiet=noted is not None)) is None:
+        about = _found(store)  # below the threshold, or nothing at all
+        if found := _called(about, subject):
+            return _finding(store, found)
+        raise _nothing(subject, [each["id"] for each in about])
+    noted = store.noted(node.id)
+    mine = [each for each in (about if noted is None else noted) if node.id in each["subjects"]]
+    return _tool(store, node, mine) if isinstance(node, Tool) else _asset(store, node, mine)
 
 
-def _node(graph: Graph, text: str, more: Iterable[str] = ()) -> str:
-    """The one node that `text` names: an id, a name an asset claims, an asset's name, or a part of an id."""
-    nodes = graph.number
-    for candidate in (text, f"outside:{text}"):
-        if candidate in nodes:
-            return candidate
-    exact = sorted(each.id for each in graph.assets if text in each.names or text == each.name)
-    near = exact or sorted(each for each in nodes if text in each)
-    if len(near) == 1:
-        return near[0]
-    if not near:
-        raise ConfigError(f'nothing is called "{text}"{nearest(text, [*more, *nodes])}')
-    shown = "\n  ".join(f"{each}  ({_label(graph, each)})" for each in near[:10])
-    raise ConfigError(f'"{text}" may mean {len(near)} things; name one:\n  {shown}')
+def _found(store: Store) -> list[dict[str, Any]]:
+    """Everything that is found, whatever its score."""
+    return rows(findings(store.graph(), store.verdicts()))
 
 
-def _finding(graph: Graph, each: Finding) -> dict[str, Any]:
-    evidence = [f"{one.weight:+.2f}  {one.says}" for one in each.because]
-    unit = "log-odds; score = 1 / (1 + exp(-sum))" if each.scale == "probability" else "points; score = sum"
-    lines = [f"{graph.asset[s].name}  {s}" if s in graph.asset else s for s in each.subjects[:_MOST]]
+def _called(found: Iterable[Row], name: str) -> Row | None:
+    return next((each for each in found if each["id"] == name), None)
+
+
+def _nothing(text: str, names: Iterable[str] = ()) -> ConfigError:
+    return ConfigError(f'nothing is called "{text}"{nearest(text, names)}')
+
+
+def _named(store: Store, text: str, *, quiet: bool = False) -> Any:
+    """The one thing that `text` names (`Store.find`); with `quiet` None when there is none.
+
+    Raises:
+        ConfigError: There is none, or more than one.
+    """
+    found = store.find(text)
+    known = store.records(found.ids)
+    if found.total == 1:
+        return known[found.ids[0]]
+    if not found.total:
+        if quiet:
+            return None
+        raise _nothing(text)
+    shown = "\n  ".join(f"{each}  ({_label(known[each])})" for each in found.ids)
+    raise ConfigError(f'"{text}" may mean {found.total} things; name one:\n  {shown}')
+
+
+def _finding(store: Store, row: Row) -> dict[str, Any]:
+    evidence = [f"{one['weight']:+.2f}  {one['says']}" for one in row["because"]]
+    unit = "log-odds; score = 1 / (1 + exp(-sum))" if row["scale"] == "probability" else "points; score = sum"
+    subjects: Sequence[str] = row["subjects"][:_MOST]
+    known = store.records(subjects)
+    verdict = store.verdicts().get(row["id"], Verdict(row["state"], row["reason"] or "", ""))
+    saving = row["annual_saving"]
     return {
-        "title": each.title,
+        "title": row["title"],
         "sections": {
-            f"score {each.score:.2f} ({unit})": evidence,
-            "subjects": lines,
+            f"score {row['score']:.2f} ({unit})": evidence,
+            "subjects": [_subject(known.get(each), each) for each in subjects],
             "standing": [
-                f"rule {each.rule}, severity {each.severity}, coverage {each.coverage}",
-                f"{each.state}: {each.reason}" if each.reason else each.state,
-                *([f"saves {each.annual_saving:,.0f} a year"] if each.annual_saving else []),
+                f"rule {row['rule']}, severity {row['severity']}, coverage {row['coverage']}",
+                f"{verdict.state}: {verdict.reason}" if verdict.reason else verdict.state,
+                *([f"saves {saving:,.0f} a year"] if saving else []),
             ],
         },
-        "record": to_json(each),
+        "record": {**row, "state": verdict.state, "reason": verdict.reason or None},
     }
 
 
-def _between(graph: Graph, a: str, b: str) -> dict[str, Any]:
-    edges = [each for each in graph.edges if {each.source, each.target} == {a, b}]
+def _subject(node: Node | None, identity: str) -> str:
+    """A subject, and where a person finds it."""
+    if not isinstance(node, Asset):
+        return identity
+    return f"{node.name}  {identity}" + (f"  {node.url}" if node.url and node.url != identity else "")
+
+
+def _between(store: Store, a: Node, b: Node) -> dict[str, Any]:
+    edges = sorted((*store.edges(a.id, b.id), *(store.edges(b.id, a.id) if a.id != b.id else ())), key=_order)
     if not edges:
-        raise ConfigError(f"no edge between {a} and {b}")
+        raise ConfigError(f"no edge between {a.id} and {b.id}")
+    known = {a.id: a, b.id: b}
     return {
-        "title": f"{_label(graph, a)} and {_label(graph, b)}",
-        "sections": {"edges": [_sentence(graph, each) for each in edges]},
+        "title": f"{_label(a)} and {_label(b)}",
+        "sections": {"edges": [_sentence(known, each) for each in edges]},
         "record": [edge_row(each) for each in edges],
     }
 
 
-def _sentence(graph: Graph, edge: Edge) -> str:
+def _order(edge: Edge) -> tuple[str, str, str, str]:
+    return edge.source, edge.target, edge.verb.value, edge.name
+
+
+def _sentence(known: Mapping[str, Node], edge: Edge) -> str:
     how = {
         "exact": "which it claims",
         "inside": "which lies inside what it claims",
@@ -84,56 +127,56 @@ def _sentence(graph: Graph, edge: Edge) -> str:
         "inferred": f"inferred with confidence {edge.confidence:.2f}",
     }[edge.how.value]
     where = f" at {edge.where}" if edge.where else ""
-    return f"{_label(graph, edge.source)} {edge.verb} {_label(graph, edge.target)}: mentions {edge.name}{where}, {how}"
+    ends = [_label(known[each]) if each in known else each for each in (edge.source, edge.target)]
+    return f"{ends[0]} {edge.verb} {ends[1]}: mentions {edge.name}{where}, {how}"
 
 
-def _asset(graph: Graph, node: str, found: Iterable[Finding]) -> dict[str, Any]:
-    out = [each for each in graph.edges if each.source == node]
-    into = [each for each in graph.edges if each.target == node]
-    asset = graph.asset.get(node)
-    facts: list[str] = []
-    if asset:
+def _asset(store: Store, node: Asset | Outside, found: Iterable[Row]) -> dict[str, Any]:
+    out, into = store.edges(source=node.id, most=_MOST), store.edges(target=node.id, most=_MOST)
+    known = store.records({each.target for each in out} | {each.source for each in into} | {node.id})
+    facts = ["nobody scanned claims it; others mention it"]
+    if isinstance(node, Asset):
         facts = [
-            f"{asset.kind} in {asset.tool}, seen by {', '.join(asset.sources)}",
-            f"department {asset.department} ({asset.facts.get('department_because', '')})",
-            f"owner {asset.owner or 'nobody named'}",
-            f"created {asset.created or 'unknown'}, last used {asset.last_used or 'unknown'}",
-            f"first seen {asset.first_seen}, last seen {asset.last_seen}",
-            *(f"claims {name}" for name in asset.names[:_MOST]),
+            f"{node.kind} in {node.tool}, seen by {', '.join(node.sources)}",
+            f"department {node.department} ({node.facts.get('department_because', '')})",
+            f"owner {node.owner or 'nobody named'}",
+            f"created {node.created or 'unknown'}, last used {node.last_used or 'unknown'}",
+            f"first seen {node.first_seen}, last seen {node.last_seen}",
+            *(f"claims {name}" for name in node.names[:_MOST]),
         ]
     return {
-        "title": _label(graph, node),
+        "title": _label(node),
         "sections": {
-            "what it is": facts or ["nobody scanned claims it; others mention it"],
-            "points to": [_sentence(graph, each) for each in out[:_MOST]],
-            "pointed to by": [_sentence(graph, each) for each in into[:_MOST]],
-            "findings": [f"{each.score:.2f}  {each.title}  {each.id}" for each in found if node in each.subjects][
-                :_MOST
-            ],
+            "what it is": facts,
+            "points to": [_sentence(known, each) for each in out],
+            "pointed to by": [_sentence(known, each) for each in into],
+            "findings": _listed(found),
         },
-        "record": asset_row(asset) if asset else {"id": node, "name": node.removeprefix("outside:")},
+        "record": asset_row(node) if isinstance(node, Asset) else {"id": node.id, "name": node.name},
     }
 
 
-def _tool(graph: Graph, node: str, found: Iterable[Finding]) -> dict[str, Any]:
-    tool = graph.tool[node]
-    held, cost = [each for each in graph.assets if each.tool == node], tool.annual_cost
+def _tool(store: Store, tool: Tool, found: Iterable[Row]) -> dict[str, Any]:
+    cost = tool.annual_cost
     return {
         "title": f"{tool.product} {tool.instance}",
         "sections": {
             "what it is": [
                 f"{tool.product} of {tool.vendor or 'unknown vendor'}, department {tool.department}",
                 f"capabilities: {', '.join(tool.capabilities) or 'unknown'}",
-                f"holds {len(held)} assets, costs {'unknown' if cost is None else f'{cost:,.0f}'} a year",
+                f"holds {store.held(tool.id)} assets, costs {'unknown' if cost is None else f'{cost:,.0f}'} a year",
             ],
-            "findings": [f"{each.score:.2f}  {each.title}  {each.id}" for each in found if node in each.subjects][
-                :_MOST
-            ],
+            "findings": _listed(found),
         },
         "record": tool_row(tool),
     }
 
 
-def _label(graph: Graph, node: str) -> str:
-    asset = graph.asset.get(node)
-    return f"{asset.name} ({asset.kind})" if asset else node.removeprefix("outside:")
+def _listed(found: Iterable[Row]) -> list[str]:
+    return [f"{each['score']:.2f}  {each['title']}  {each['id']}" for each in found][:_MOST]
+
+
+def _label(node: Node) -> str:
+    if isinstance(node, Asset):
+        return f"{node.name} ({node.kind})"
+    return f"{node.product} {node.instance}" if isinstance(node, Tool) else node.name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from calendar import monthrange
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 
@@ -41,3 +43,24 @@ def normal(value: Any) -> str | None:
 def days_between(earlier: str, later: str) -> float:
     """Days from one normal time to another; negative when they are the other way round."""
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds() / 86400
+
+
+def before(moment: str, span: str) -> str | None:
+    """The normal time a span (`90d`, `24m`, `5y`) before another; None when it is no span.
+
+    Months and years go by the calendar: a month before 31 March is the last day of February.
+    """
+    found = re.fullmatch(r"([1-9]\d{0,4})([dmy])", span.strip())
+    if not found:
+        return None
+    count, unit, at = int(found[1]), found[2], datetime.fromisoformat(moment)
+    try:
+        if unit == "d":
+            at -= timedelta(days=count)
+        else:
+            month = at.year * 12 + at.month - 1 - count * (12 if unit == "y" else 1)
+            year, month = divmod(month, 12)
+            at = at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
+    except (ValueError, OverflowError):
+        return datetime(1, 1, 1, tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")

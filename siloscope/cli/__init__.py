@@ -18,6 +18,7 @@ from siloscope.version import __version__
 # command -> what it does, so that `siloscope --help` imports none of them
 COMMANDS = {
     "check": "Probe every source's permissions without scanning.",
+    "copy": "Copy a store into another, empty one.",
     "coverage": "Show the ledger: what was looked at, and how each slice ended.",
     "demo": "Scan an invented example company, without any account.",
     "diff": "Show what changed between two scans, or two exported graphs.",
@@ -25,11 +26,12 @@ COMMANDS = {
     "export": "Write the graph for other tools.",
     "findings": "List what was found, most valuable first.",
     "forget": "Retire a source, or one scope of it, that is no longer configured or reachable.",
-    "history": "Show how an asset or a tool changed from scan to scan.",
+    "history": "Show how an asset, a tool, a finding or an edge changed from scan to scan.",
     "init": "Write a commented siloscope.toml from what can be detected.",
     "map": "Write the interactive silo map, one HTML file.",
     "permissions": "Print the least-privilege policy of a source.",
     "plan": "Write the consolidation plan.",
+    "prune": "Forget scans before a time, and what only they knew.",
     "query": "Query the store, read-only: SQL, or Cypher on Neo4j.",
     "scan": "Collect every configured source and publish the graph.",
     "sources": "List what can be collected, and against what it was tested.",

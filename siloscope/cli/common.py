@@ -95,8 +95,8 @@ def opened(config: Config) -> Iterator[Store]:
 
 
 @contextmanager
-def graph_of(config_file: Path, store_url: str | None, at: str | None = None) -> Iterator[tuple[Config, Store, Graph]]:
-    """Configuration, store and published graph, built anew if the configuration changed since; or an earlier one."""
+def store_of(config_file: Path, store_url: str | None) -> Iterator[tuple[Config, Store]]:
+    """Configuration and store, its graph built anew if the configuration changed since; something was scanned."""
     from siloscope.errors import StoreError
     from siloscope.scanner import refreshed
 
@@ -104,12 +104,32 @@ def graph_of(config_file: Path, store_url: str | None, at: str | None = None) ->
     with opened(config) as store:
         if config.file.exists():
             refreshed(config, store)
-        graph = store.graph()
-        if not graph.scan_id:
+        if not store.scans():
             raise StoreError(f"{config.store}: nothing scanned yet; run `siloscope scan`")
-        if at is not None:
-            graph = store.graph(at)
-        yield config, store, graph
+        yield config, store
+
+
+@contextmanager
+def graph_of(config_file: Path, store_url: str | None, at: str | None = None) -> Iterator[tuple[Config, Store, Graph]]:
+    """As `store_of`, with the published graph, or an earlier one."""
+    with store_of(config_file, store_url) as (config, store):
+        yield config, store, store.graph(at)
+
+
+def sure(question: str, refusal: str) -> bool:
+    """Whether a person wants it; where nobody can be asked, `--yes` has to say so.
+
+    Raises:
+        ConfigError: Nobody can be asked; the text is `refusal`.
+    """
+    from siloscope.errors import ConfigError
+
+    if not sys.stdin.isatty():
+        raise ConfigError(f"{refusal}; say --yes to do so")
+    if click.confirm(question, err=True):
+        return True
+    click.echo(refusal, err=True)
+    return False
 
 
 def emit(text: str, output: str) -> None:

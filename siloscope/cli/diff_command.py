@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from siloscope.cli.common import format_option, graph_of, place_options, show
+from siloscope.cli.common import format_option, place_options, show, store_of
 
 if TYPE_CHECKING:
     from siloscope.graph.view import Graph
@@ -31,29 +31,36 @@ def command(before: str | None, after: str | None, form: str, config_file: Path,
       siloscope diff 2026-01-31 -1
       siloscope export --format json -o before.json && siloscope scan && siloscope diff before.json
     """
-    from siloscope.comparing import changes, figure_changes, findings_changes
+    from siloscope.comparing import figure_changes
 
-    old, new = _graphs(before or "-1", after, config_file, store_url)
-    was, now = _figures(old), _figures(new)
-    rows = [*changes(old, new), *findings_changes(_findings(old), _findings(new))]
-    document = {
-        "schema": "siloscope/diff/1",
-        "before": {"scan": {"id": old.scan_id, "at": old.scan_at}, "figures": was},
-        "after": {"scan": {"id": new.scan_id, "at": new.scan_at}, "figures": now},
-        "changes": rows,
-    }
-    listed = [*rows, *figure_changes(was, now)]
+    was, now, changes = _compared(before or "-1", after, config_file, store_url)
+    document = {"schema": "siloscope/diff/1", "before": was, "after": now, "changes": changes}
+    listed = [*changes, *figure_changes(was["figures"], now["figures"])]
     show(form, document, listed, ("what", "change", "id", "title", "fields"), "no difference")
 
 
-def _graphs(before: str, after: str | None, config_file: Path, store_url: str | None) -> tuple[Graph, Graph]:
-    """Both sides; the store is opened only when a side is in it."""
+def _compared(
+    before: str, after: str | None, config_file: Path, store_url: str | None
+) -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
+    """Both sides and what changed; the store is opened only when a side is in it."""
+    from siloscope.comparing import changes, figures_in, figures_of, findings_changes, found_rows, scan_changes
+    from siloscope.graph.history import chosen
+
     old = _exported(before)
     new = _exported(after) if after else None
-    if old and new:
-        return old, new
-    with graph_of(config_file, store_url) as (_, store, graph):
-        return old or store.graph(before), new or (store.graph(after) if after else graph)
+    if not (old and new):
+        with store_of(config_file, store_url) as (_, store):
+            if not old and not new:
+                first, last = (chosen(store.scans(), each) for each in (before, after or "-0"))
+                sides = [_side(each.id, each.at, figures_of(store, each)) for each in (first, last)]
+                return sides[0], sides[1], scan_changes(store, first, last)
+            old, new = old or store.graph(before), new or store.graph(after)
+    sides = [_side(each.scan_id, each.scan_at, figures_in(each)) for each in (old, new)]
+    return sides[0], sides[1], [*changes(old, new), *findings_changes(found_rows(old), found_rows(new))]
+
+
+def _side(scan: str, at: str, figures: dict[str, Any]) -> dict[str, Any]:
+    return {"scan": {"id": scan, "at": at}, "figures": figures}
 
 
 def _exported(text: str) -> Graph | None:
@@ -67,18 +74,3 @@ def _exported(text: str) -> Graph | None:
     if file.suffix or file.name != text:
         raise ConfigError(f"{text}: no such file")
     return None
-
-
-def _findings(graph: Graph) -> list[dict[str, Any]]:
-    """What is found by what lasts: use, which history does not keep, counts on neither side."""
-    from siloscope.analysis import THRESHOLD, findings, rows
-    from siloscope.graph.history import lasting_graph
-
-    return rows(each for each in findings(lasting_graph(graph)) if each.score >= THRESHOLD)
-
-
-def _figures(graph: Graph) -> dict[str, Any]:
-    from siloscope.analysis.silos import fragmentation
-    from siloscope.graph.history import figures
-
-    return {**figures(graph), **fragmentation(graph)}

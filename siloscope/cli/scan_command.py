@@ -40,38 +40,50 @@ if TYPE_CHECKING:
     flag_value="*",
     help="Apply held retirements (of SOURCE, LISTING or SOURCE/LISTING/SCOPE) without scanning.",
 )
+@click.option("--resume", is_flag=True, help="Go on with the scan that was interrupted last.")
 @place_options
 def command(
     only: tuple[str, ...],
     replay: Path | None,
     record: Path | None,
     confirm: str | None,
+    resume: bool,
     config_file: Path,
     store_url: str | None,
 ) -> None:
     """Collect every configured source and publish the graph.
 
     One line a source, then the coverage. Exit code 3 when some slices were neither complete nor accepted
-    gaps (everything obtained is kept), 4 when nothing could be collected.
+    gaps (everything obtained is kept), 4 when nothing could be collected. What an interrupted scan has
+    collected is kept: `--resume` asks only for the rest.
 
     \b
     Example:
       siloscope scan --only risk-mlflow --record recordings/
+      siloscope scan --resume
     """
+    from siloscope.comparing import note
     from siloscope.scanner import Options
 
+    if resume and (replay or record or confirm):
+        raise click.UsageError("--resume goes on as the scan began: it takes no --from, --record or --confirm-retire")
     config = load_config(config_file, store_url)
     with opened(config) as store:
         if confirm:
             _confirm(config, store, confirm)
             return
-        options = Options(at=now(), only=only, replay=replay, record=record)
+        options = Options(at=now(), only=only, replay=replay, record=record, resume=resume)
         try:
             reports = _run(config, store, options)
         except KeyboardInterrupt:
-            click.echo("siloscope: interrupted; the last committed graph is whole", err=True)
+            click.echo(
+                "siloscope: interrupted; the last committed graph is whole, `siloscope scan --resume` goes on", err=True
+            )
             sys.exit(130)
         graph = store.graph()
+        note(store, graph)
+    if not reports:
+        click.echo("nothing was left to do: every source was committed, or has been scanned since", err=True)
     sys.exit(_summary(reports, graph))
 
 

@@ -9,9 +9,20 @@ from typing import Any
 
 import click
 
-from siloscope.cli.common import format_option, graph_of, place_options, show
+from siloscope.cli.common import format_option, place_options, show, store_of
 
-_COLUMNS = ("scan", "at", "assets", "tools", "resolution", "coverage", "crossing_share", "annual_cost")
+_COLUMNS = (
+    "scan",
+    "at",
+    "assets",
+    "tools",
+    "resolution",
+    "coverage",
+    "crossing_share",
+    "effective_tools",
+    "findings",
+    "annual_cost",
+)
 
 
 @click.command("trend")
@@ -25,25 +36,20 @@ _COLUMNS = ("scan", "at", "assets", "tools", "resolution", "coverage", "crossing
 @format_option
 @place_options
 def command(last: int, form: str, config_file: Path, store_url: str | None) -> None:
-    """Show the headline figures from scan to scan: size, resolution, coverage, crossing share and cost.
+    """Show the headline figures from scan to scan: size, resolution, coverage, fragmentation, findings and cost.
 
-    The crossing share is the part of all dependencies that cross the border of a department.
+    Fragmentation is told by two figures: the crossing share, the part of all dependencies that cross the border of
+    a department, and the effective number of tools per capability.
 
     \b
     Example:
       siloscope trend --last 12
     """
-    from siloscope.analysis.silos import fragmentation
+    from siloscope.comparing import figures_of
 
-    with graph_of(config_file, store_url) as (_, store, _graph):
+    with store_of(config_file, store_url) as (_, store):
         rows = [
-            {
-                "scan": each.id,
-                "at": each.at,
-                "sources": list(each.sources),
-                **each.figures,
-                "crossing_share": fragmentation(store.graph(each.id))["crossing_share"],
-            }
+            {"scan": each.id, "at": each.at, "sources": list(each.sources), **figures_of(store, each)}
             for each in store.scans()[-last:]
         ]
     show(form, {"schema": "siloscope/trend/1", "scans": rows}, rows, _COLUMNS, "no scan yet")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from siloscope.cli.common import dump, emit, graph_of, place_options, plain
+from siloscope.cli.common import dump, emit, place_options, plain, store_of
 
 
 @click.command("why")
@@ -19,7 +19,7 @@ from siloscope.cli.common import dump, emit, graph_of, place_options, plain
 def command(subject: str, other: str | None, form: str, config_file: Path, store_url: str | None) -> None:
     """Show the evidence for an asset, an edge between two, a tool, or a finding.
 
-    Ids may be shortened to any part that only one of them holds.
+    SUBJECT is an id, a name, or any part of an id that only one thing holds.
 
     \b
     Example:
@@ -28,8 +28,8 @@ def command(subject: str, other: str | None, form: str, config_file: Path, store
     """
     from siloscope.explain import explain
 
-    with graph_of(config_file, store_url) as (_, store, graph):
-        answer = explain(graph, store.verdicts(), subject, other)
+    with store_of(config_file, store_url) as (_, store):
+        answer = explain(store, subject, other)
     if form == "json":
         emit(dump(answer), "-")
         return

@@ -63,6 +63,7 @@ def _copy(source: Path, target: Path) -> None:
 def scanned(folder: Path) -> Graph:
     """The graph of a scan that replays the recordings into the embedded store of `folder`."""
     from siloscope.collectors import CONTRACT, types
+    from siloscope.comparing import note
     from siloscope.config import load
     from siloscope.graph.store import open_store
     from siloscope.scanner import Options, run
@@ -73,7 +74,9 @@ def scanned(folder: Path) -> Graph:
         # The time is that of the recordings; the one given here is never used.
         for _ in run(config, store, Options(at="", replay=folder / "recordings")):
             pass
-        return store.graph()
+        graph = store.graph()
+        note(store, graph)
+        return graph
     finally:
         store.close()
 
