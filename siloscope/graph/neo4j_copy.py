@@ -122,7 +122,8 @@ def load(commit: Commit, records: Iterable[Record]) -> None:
     loader = _Loader(commit)
     for each in records:
         loader.take(each)
-    loader.finish()
+    if commit.wrote:  # nothing of an empty store
+        loader.finish()
 
 
 class _Loader:
