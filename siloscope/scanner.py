@@ -20,9 +20,8 @@ from siloscope.collectors.base import Client, NoClient, Taken, scan
 from siloscope.collectors.clients.recorded import RecordedClient, Recorder, recorded_at
 from siloscope.config import Config, Source
 from siloscope.errors import ConfigError, SiloscopeError, nearest
-from siloscope.graph.build import Settings, build, ledger
+from siloscope.graph.build import Settings, ledger
 from siloscope.graph.commit import KnownSlice, Limits, SliceChange, SliceKey, confirm, decide, vanished
-from siloscope.graph.resolve import uncollected
 from siloscope.graph.store import Batch, Store
 from siloscope.model import Slice, Status
 
@@ -235,7 +234,7 @@ def _commit(store: Store, source: Source, file: Path, config: Config, options: O
             batch.apply(change, options.at)
             changed += change.writes
         if not (quiet and not changed and _renew(batch, settings, options.at)):
-            publish(batch, settings, options.at)
+            publish(batch, settings, options.at, anew=not quiet)
     store.set_fingerprint(settings.fingerprint)
     return SourceReport(source.name, tuple(seen[key] for key in sorted(seen)), changed, calls)
 
@@ -250,10 +249,9 @@ def _limits(config: Config) -> Callable[[Slice], Limits]:
     return limits
 
 
-def publish(batch: Batch, settings: Settings, at: str) -> None:
+def publish(batch: Batch, settings: Settings, at: str, *, anew: bool = True) -> None:
     """Build the graph of all live observations, and make it what readers see when the batch ends."""
-    with uncollected():  # as within `build`: nothing made here is part of a cycle
-        batch.publish(build(batch.live(), batch.slices(), settings, scan_id(at), at))
+    batch.rebuild(settings, scan_id(at), at, anew=anew)
 
 
 def _renew(batch: Batch, settings: Settings, at: str) -> bool:

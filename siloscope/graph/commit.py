@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from siloscope.codec import from_text, to_text
 from siloscope.graph.merge import merged
 from siloscope.model import (
     Asset,
@@ -27,9 +28,7 @@ from siloscope.model import (
     Tool,
     Visibility,
     digest,
-    dumps,
     from_json,
-    to_json,
 )
 
 if TYPE_CHECKING:
@@ -111,6 +110,11 @@ def observation_of(key: str, row: Mapping[str, Any]) -> Observation:
     return from_json(_KINDS[key[0]], row)
 
 
+def observation_in(key: str, body: str) -> Observation:
+    """The observation that `written` wrote as `body`."""
+    return from_text(_KINDS[key[0]], body)
+
+
 Written = tuple[str, str]  # (mark, body)
 
 
@@ -120,7 +124,7 @@ def written(item: Observation) -> Written:
     The key is the identity; the mark says whether the content changed: a hash, and `@` with the time of
     creation where there is one. The same id with another such time is another thing, made anew.
     """
-    body = dumps(to_json(item))
+    body = to_text(item)
     created = item.created if isinstance(item, Asset) else None
     return (f"{digest(body)}@{created}" if created else digest(body)), body
 

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from siloscope.graph.build import Row
+from siloscope.graph.build import Row, Settings, build
 from siloscope.graph.commit import Baseline, KnownSlice, SliceChange, SliceKey, observation_of
 from siloscope.graph.neo4j_commit import Commit, Texts, seen
 from siloscope.graph.neo4j_link import Cypher
 from siloscope.graph.neo4j_publish import publish, renewable
 from siloscope.graph.neo4j_rows import short
+from siloscope.graph.resolve import uncollected
 from siloscope.graph.view import Graph
 from siloscope.model import Slice, Visibility, digest, dumps, from_json, to_json
 
@@ -83,6 +84,11 @@ class Neo4jBatch:
         """The ledger, this batch's changes included."""
         with self._commit.reading() as cypher:
             return slices(cypher)
+
+    def rebuild(self, settings: Settings, scan_id: str, scan_at: str, *, anew: bool = True) -> None:  # noqa: ARG002
+        """Publish what `build` makes of the live observations; always of all of them."""
+        with uncollected():  # as within `build`: nothing made here is part of a cycle
+            self.publish(build(self.live(), self.slices(), settings, scan_id, scan_at))
 
     def publish(self, graph: Graph) -> None:
         """Make `graph` what readers see when the block ends; then the rows that differ are written."""

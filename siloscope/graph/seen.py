@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from siloscope.model import Asset, from_json, to_json
+from siloscope.codec import changed, from_text, loads, to_text
+from siloscope.model import Asset, dumps, from_json, present, to_json
 
 
 def implied(sources: Iterable[str], times: Mapping[str, str]) -> str | None:
@@ -27,6 +28,27 @@ def row_of(asset: Asset, times: Mapping[str, str]) -> dict[str, Any]:
     elif known is not None and asset.last_seen is None:
         row["last_seen"] = None
     return row
+
+
+def text_of(asset: Asset, times: Mapping[str, str]) -> str:
+    """`row_of` as canonical JSON."""
+    known = implied(asset.sources, times)
+    if known is None or (asset.last_seen is not None and asset.last_seen != known):
+        return to_text(asset)
+    row = present(asset)
+    if asset.last_seen is None:
+        row["last_seen"] = None
+    else:
+        del row["last_seen"]
+    return dumps(row)
+
+
+def in_text(body: str, times: Mapping[str, str]) -> Asset:
+    """The asset that `text_of` wrote with the same `times`."""
+    asset = from_text(Asset, body)
+    if asset.last_seen is not None or ('"last_seen":null' in body and "last_seen" in loads(body)):
+        return asset
+    return changed(asset, last_seen=implied(asset.sources, times))
 
 
 def asset_of(row: Mapping[str, Any], times: Mapping[str, str]) -> Asset:

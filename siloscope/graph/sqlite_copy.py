@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, cast
 
+from siloscope.codec import from_text, to_text
 from siloscope.errors import StoreError
 from siloscope.graph.copying import (
     CurrentRecord,
@@ -22,8 +23,8 @@ from siloscope.graph.copying import (
 from siloscope.graph.history import edge_id
 from siloscope.graph.sqlite_history import EDGE, edge_of
 from siloscope.graph.sqlite_meta import meta, set_meta
-from siloscope.graph.sqlite_rows import UPSERT_ASSET, node_row
-from siloscope.model import Asset, Edge, Outside, Slice, Tool, digest, dumps, from_json, to_json
+from siloscope.graph.sqlite_publish import INSERT_NODE, node_row, tool_row
+from siloscope.model import Asset, Edge, Outside, Slice, Tool, digest
 
 _TABLES = ("meta", "slice", "scan", "asset", "tool", "finding", "past", "verdict")
 
@@ -68,7 +69,7 @@ def _edges(db: sqlite3.Connection) -> Iterator[CurrentRecord]:
     ids = dict(db.execute("SELECT nid, id FROM asset"))
     for row in db.execute(f"SELECT {EDGE}, since FROM edge"):  # noqa: S608 - constant
         edge = edge_of(row, ids)
-        yield CurrentRecord("edge", edge_id(edge), dumps(to_json(edge)), row[7])
+        yield CurrentRecord("edge", edge_id(edge), to_text(edge), row[7])
 
 
 def load(db: sqlite3.Connection, records: Iterable[Record], url: str) -> None:
@@ -91,6 +92,9 @@ def load(db: sqlite3.Connection, records: Iterable[Record], url: str) -> None:
                 nodes = dict(db.execute("SELECT id, nid FROM asset"))
             rows = (_CURRENT[what](each, nodes) for each in cast("Iterable[CurrentRecord]", group))
             db.executemany(_INTO[what], rows)
+            if what == "asset":
+                claims = "SELECT j.value, a.nid FROM asset a, json_each(a.body, '$.names') j"
+                db.execute(f"INSERT INTO claim (name, nid) {claims}")
         else:
             into, row = _PLAIN[kind]
             db.executemany(into, (row(each, sids) for each in group))
@@ -108,7 +112,7 @@ def _published(db: sqlite3.Connection, records: Iterable[PublishedRecord]) -> No
 def _slices(db: sqlite3.Connection, records: Iterable[SliceRecord], sids: dict[tuple[str, str, str], int]) -> None:
     for each in records:
         key = (each.source, each.listing, each.scope)
-        status = from_json(Slice, json.loads(each.body)).status
+        status = from_text(Slice, each.body).status
         cursor = db.execute(
             "INSERT INTO slice (source, listing, scope, status, at, body, baseline, gone_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -140,21 +144,18 @@ _PLAIN: dict[type, tuple[str, Any]] = {
 
 
 def _tool(each: CurrentRecord, _nodes: dict[str, int]) -> tuple[Any, ...]:
-    tool = from_json(Tool, json.loads(each.body))
-    shown = (tool.id, tool.product, tool.vendor, tool.department, tool.annual_cost)
-    return *shown, digest(each.body), each.body, each.since
+    return *tool_row(from_text(Tool, each.body), each.body), each.since
 
 
 def _node(each: CurrentRecord, _nodes: dict[str, int]) -> tuple[Any, ...]:
     kind: type[Asset | Outside] = Asset if each.kind == "asset" else Outside
-    return *node_row(from_json(kind, json.loads(each.body)), each.body), each.since
+    return *node_row(from_text(kind, each.body), digest(each.body), each.body), each.since, None
 
 
 def _edge(each: CurrentRecord, nodes: dict[str, int]) -> tuple[Any, ...]:
-    edge = from_json(Edge, json.loads(each.body))
-    mark = digest(edge.how, edge.where, str(edge.confidence))
+    edge = from_text(Edge, each.body)
     ends = nodes[edge.source], nodes[edge.target]
-    return *ends, edge.verb.value, edge.name, edge.how.value, edge.where, edge.confidence, mark, each.since
+    return *ends, edge.verb.value, edge.name, edge.how.value, edge.where, edge.confidence, each.since
 
 
 def _finding(each: CurrentRecord, _nodes: dict[str, int]) -> tuple[Any, ...]:
@@ -165,8 +166,8 @@ def _finding(each: CurrentRecord, _nodes: dict[str, int]) -> tuple[Any, ...]:
 _CURRENT = {"tool": _tool, "asset": _node, "outside": _node, "edge": _edge, "finding": _finding}
 _INTO = {
     "tool": "INSERT INTO tool VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    "asset": UPSERT_ASSET,
-    "outside": UPSERT_ASSET,
-    "edge": "INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "asset": INSERT_NODE,
+    "outside": INSERT_NODE,
+    "edge": "INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     "finding": "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?)",
 }

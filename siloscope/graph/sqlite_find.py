@@ -11,12 +11,12 @@ from siloscope.graph.seen import asset_of
 from siloscope.graph.sqlite_history import EDGE, edge_of
 from siloscope.graph.sqlite_meta import meta
 from siloscope.graph.store import Found
-from siloscope.model import Asset, Edge, Outside, Tool, dumps, from_json
+from siloscope.model import Asset, Edge, Outside, Tool, from_json
 
 _STEPS = (
     "SELECT id FROM asset WHERE id IN (:text, 'outside:' || :text) UNION SELECT id FROM tool WHERE id = :text",
-    """SELECT id FROM asset WHERE NOT outside AND name = :text UNION SELECT id FROM asset WHERE NOT outside
-       AND instr(body, :quoted) AND EXISTS (SELECT 1 FROM json_each(body, '$.names') WHERE value = :text)""",
+    """SELECT id FROM asset WHERE NOT outside AND name = :text
+       UNION SELECT a.id FROM claim c JOIN asset a ON a.nid = c.nid WHERE c.name = :text""",
     "SELECT id FROM asset WHERE instr(id, :text)",
 )
 
@@ -24,7 +24,7 @@ _STEPS = (
 def find(db: sqlite3.Connection, text: str, most: int) -> Found:
     """What published thing a text means: the first of the steps that finds anything."""
     for step in _STEPS:
-        ids = sorted(key for (key,) in db.execute(step, {"text": text, "quoted": dumps(text)}))
+        ids = sorted(key for (key,) in db.execute(step, {"text": text}))
         if ids:
             return Found(tuple(ids[:most]), len(ids))
     return Found()

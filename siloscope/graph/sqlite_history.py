@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from siloscope.errors import StoreError
@@ -30,52 +30,69 @@ from siloscope.graph.history import (
     split,
 )
 from siloscope.graph.view import Graph
-from siloscope.model import Asset, Edge, Outside, Slice, Tool, dumps, from_json, to_json
+from siloscope.model import Asset, Edge, Outside, Slice, Tool, Verb, dumps, from_json, to_json
 
 T = TypeVar("T", Asset, Tool, Outside, Edge)
 
 
-def begin(db: sqlite3.Connection, graph: Graph, before: str, source: str) -> Chronicle:
-    """Note the scan that `graph` is of; `before` is the id of the scan published so far."""
+def begin(db: sqlite3.Connection, scan: tuple[str, str, str], ledger: Sequence[Slice], before: str) -> Chronicle:
+    """Note a scan (its id, time and source) that is being published; `before` is the id of the one published so far."""
+    name, at, source = scan
     last = db.execute("SELECT n, sources FROM scan ORDER BY n DESC LIMIT 1").fetchone()
-    told = dumps(figures(graph))
-    if last and before == graph.scan_id:
+    added = [source] if source else []
+    if last and before == name:
         number = int(last[0])
-        sources = sorted({*json.loads(last[1]), *([source] if source else [])})
-        db.execute("UPDATE scan SET sources = ?, figures = ? WHERE n = ?", (dumps(sources), told, number))
+        sources = sorted({*json.loads(last[1]), *added})
+        db.execute("UPDATE scan SET sources = ? WHERE n = ?", (dumps(sources), number))
     else:
         number = int(last[0]) + 1 if last else 1
-        name = new_id(graph.scan_id, [each for (each,) in db.execute("SELECT id FROM scan")])
-        row = (number, name, graph.scan_at, dumps([source] if source else []), told)
-        db.execute("INSERT INTO scan (n, id, at, sources, figures) VALUES (?, ?, ?, ?, ?)", row)
-    _ledger(db, number, dumps([to_json(lasting_slice(each)) for each in graph.slices]))
+        free = new_id(name, [each for (each,) in db.execute("SELECT id FROM scan")])
+        row = (number, free, at, dumps(added))
+        db.execute("INSERT INTO scan (n, id, at, sources, figures) VALUES (?, ?, ?, ?, '{}')", row)
+    _ledger(db, number, dumps([to_json(lasting_slice(each)) for each in ledger]))
     return chronicle(db, number)
+
+
+def note(db: sqlite3.Connection, scan: tuple[str, str, str], ledger: Sequence[Slice], before: str) -> bool:
+    """Note a scan that changed nothing; False when no scan is remembered yet."""
+    last = db.execute("SELECT figures FROM scan ORDER BY n DESC LIMIT 1").fetchone()
+    if not last:
+        return False
+    number, own = begin(db, scan, ledger, before).number, figures(Graph())
+    was = {name: value for name, value in json.loads(last[0]).items() if name in own}  # not what findings added
+    tell(db, number, {**was, "coverage": coverage(ledger)})
+    return True
+
+
+def tell(db: sqlite3.Connection, number: int, told: Mapping[str, Any]) -> None:
+    """Keep the figures of a scan."""
+    db.execute("UPDATE scan SET figures = ? WHERE n = ?", (dumps(told), number))
+
+
+def headline(db: sqlite3.Connection, ledger: Sequence[Slice]) -> dict[str, float | int | None]:
+    """`history.figures` of the published graph."""
+    outside, assets = db.execute("SELECT total(outside), count(*) - total(outside) FROM asset").fetchone()
+    structure = ", ".join(f"'{each.value}'" for each in Verb if not each.depends)
+    edges, links, met = db.execute(
+        "SELECT count(*), total(d), total(d AND how <> 'outside') "  # noqa: S608 - words of the model
+        f"FROM (SELECT how, verb NOT IN ({structure}) AS d FROM edge)"
+    ).fetchone()
+    costs = [cost or 0.0 for (cost,) in db.execute("SELECT annual_cost FROM tool ORDER BY id")]
+    return {
+        "assets": int(assets),
+        "tools": len(costs),
+        "edges": edges,
+        "outside": int(outside),
+        "resolution": round(met / links, 4) if links else None,
+        "coverage": coverage(ledger),
+        "annual_cost": round(sum(costs), 2),
+    }
 
 
 def chronicle(db: sqlite3.Connection, number: int) -> Chronicle:
     """What decides about a scan's versions, with those that earlier commits of it have ended."""
     ended = db.execute("SELECT kind, id, body, from_scan FROM past WHERE to_scan = ?", (number,))
     return Chronicle(number, {(kind, key): Held(body, since) for kind, key, body, since in ended})
-
-
-def note(db: sqlite3.Connection, scan_id: str, scan_at: str, ledger: Sequence[Slice], before: str, source: str) -> bool:
-    """Note a scan that changed nothing; False when no scan is remembered yet."""
-    last = db.execute("SELECT n, sources, figures FROM scan ORDER BY n DESC LIMIT 1").fetchone()
-    if not last:
-        return False
-    own = figures(Graph())  # what findings added was of the publication before
-    was = {name: value for name, value in json.loads(last[2]).items() if name in own}
-    number, told = int(last[0]), dumps({**was, "coverage": coverage(ledger)})
-    if before == scan_id:
-        sources = sorted({*json.loads(last[1]), source})
-        db.execute("UPDATE scan SET sources = ?, figures = ? WHERE n = ?", (dumps(sources), told, number))
-    else:
-        number += 1
-        name = new_id(scan_id, [each for (each,) in db.execute("SELECT id FROM scan")])
-        row = (number, name, scan_at, dumps([source]), told)
-        db.execute("INSERT INTO scan (n, id, at, sources, figures) VALUES (?, ?, ?, ?, ?)", row)
-    _ledger(db, number, dumps([to_json(lasting_slice(each)) for each in ledger]))
-    return True
 
 
 def _ledger(db: sqlite3.Connection, number: int, text: str) -> None:

@@ -67,14 +67,7 @@ class Graph:
     @cached_property
     def components(self) -> np.ndarray:
         """For each node, the number of its weakly connected component over dependencies."""
-        import numpy as np
-        from scipy.sparse import coo_array
-        from scipy.sparse.csgraph import connected_components
-
-        size = len(self.number)
-        matrix = coo_array((np.ones(self.ends.shape[1]), (self.ends[0], self.ends[1])), shape=(size, size))
-        labels: np.ndarray = connected_components(matrix, directed=False)[1]
-        return labels
+        return components(self.ends, len(self.number))
 
     @property
     def resolution(self) -> tuple[int, int]:
@@ -110,6 +103,17 @@ class Graph:
             "outside": [{"id": each.id, "name": each.name} for each in self.outside],
             "slices": coverage_rows(self.slices),
         }
+
+
+def components(ends: np.ndarray, size: int) -> np.ndarray:
+    """For each of `size` nodes, the number of its weakly connected component; `ends` has shape (2, links)."""
+    import numpy as np
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    matrix = coo_array((np.ones(ends.shape[1], dtype=np.int8), (ends[0], ends[1])), shape=(size, size))
+    labels: np.ndarray = connected_components(matrix, directed=False)[1]
+    return labels
 
 
 def asset_row(asset: Asset) -> dict[str, Any]:
