@@ -11,6 +11,7 @@ A store answers `known(source)` and applies `SliceChange` s; it decides nothing.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -263,9 +264,11 @@ def vanished(
     doubts = _scope_doubts(known, seen, gone, limits)
     for key, each in sorted(known.items()):
         row = each.slice
+        if key in seen:
+            continue
         lost = tuple(sorted(set(each.hashes) - each.missing))
-        if key in seen or (row.retirement is Retirement.HELD and not lost):
-            continue  # visited; or all of it is held already, and that takes a person to end
+        if row.retirement is Retirement.HELD and not lost:
+            continue  # all of it is held already, and that takes a person to end
         if row.listing == CONNECT:
             yield SliceChange(row, each.baseline, gone=tuple(sorted(each.hashes)), drop=True, visited=False)
             continue
@@ -308,13 +311,16 @@ def _scope_doubts(
     limits: Callable[[Slice], Limits],
 ) -> dict[str, str]:
     """By parent, why the loss of its scopes should not be believed yet; scopes within those follow them."""
-    assets = {key: sum(name.startswith("a:") for name in each.hashes) for key, each in known.items()}
+    found: dict[str, set[SliceKey]] = defaultdict(set)
+    for key, each in known.items():
+        found[each.slice.parent].add(key)
     doubts: dict[str, str] = {}
     for row in seen.values():
         name = _name(row)
-        children = {key for key, each in known.items() if each.slice.parent == name}
+        children = found.get(name, set())
         if not children & gone:
             continue
+        assets = {key: sum(each.startswith("a:") for each in known[key].hashes) for key in children}
         lost, total = sum(assets[key] for key in children & gone), sum(assets[key] for key in children)
         before = known.get(row.key)
         doubt = _other_eyes(before.baseline if before else None, row)
@@ -322,11 +328,8 @@ def _scope_doubts(
             doubt = f"held: {lost} of {total} would go with scopes that {name} no longer shows"
         if doubt:
             doubts[name] = doubt
-    while more := {
-        _name(each.slice): doubts[each.slice.parent]
-        for key, each in known.items()
-        if key in gone and each.slice.parent in doubts and _name(each.slice) not in doubts
-    }:
+    rows = [known[key].slice for key in gone]
+    while more := {_name(r): doubts[r.parent] for r in rows if r.parent in doubts and _name(r) not in doubts}:
         doubts |= more
     return doubts
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from siloscope.codec import from_text, to_text
+import msgspec
+
+from siloscope.codec import from_text, loads, to_text
 from siloscope.graph.build import Row, Settings
 from siloscope.graph.build import ledger as ledger_of
+from siloscope.graph.columns import Columns, links_of
 from siloscope.graph.commit import Baseline, KnownSlice, SliceChange, SliceKey, observation_in
 from siloscope.graph.resolve import uncollected
-from siloscope.graph.seen import in_text, late
+from siloscope.graph.seen import late
 from siloscope.graph.sqlite_build import PORTION, Building
-from siloscope.graph.sqlite_history import EDGE, begin, edge_of, finish, headline, note, tell
+from siloscope.graph.sqlite_history import EDGE, begin, finish, headline, note, tell
 from siloscope.graph.sqlite_meta import meta, set_meta
 from siloscope.graph.sqlite_publish import Publication
 from siloscope.graph.view import Graph
@@ -152,44 +156,86 @@ def read_graph(db: sqlite3.Connection) -> Graph:
 
 
 def _read_graph(db: sqlite3.Connection) -> Graph:
-    ids = dict(db.execute("SELECT nid, id FROM asset"))
-    times = json.loads(meta(db, "seen") or "{}")
+    import numpy as np
+
+    assets, bodies, nids = [], [], []
+    for nid, key, body in db.execute("SELECT nid, id, body FROM asset WHERE NOT outside ORDER BY id"):
+        nids.append(nid)
+        assets.append(key)
+        bodies.append(body)
+    outside = db.execute("SELECT nid, id FROM asset WHERE outside ORDER BY id").fetchall()
+    nids += [nid for nid, _ in outside]
+    number = np.zeros(max(nids, default=0) + 1, dtype=np.int32)
+    number[nids] = np.arange(len(nids), dtype=np.int32)
+    others = [key for _, key in outside]
+    links = links_of(_read_edges(db), number, [*assets, *others])
     tools = db.execute("SELECT body FROM tool ORDER BY id").fetchall()
-    assets = db.execute("SELECT body FROM asset WHERE NOT outside ORDER BY id").fetchall()
-    outside = db.execute("SELECT body FROM asset WHERE outside ORDER BY id").fetchall()
-    return Graph(
+    return Graph.of(
+        Columns(assets, others, bodies, loads(meta(db, "seen") or "{}"), links),
         scan_id=meta(db, "scan_id"),
         scan_at=meta(db, "scan_at"),
         tools=tuple(from_text(Tool, body) for (body,) in tools),
-        assets=tuple(in_text(body, times) for (body,) in assets),
-        edges=tuple(sorted(_read_edges(db, ids), key=edge_key)),
-        outside=tuple(from_text(Outside, body) for (body,) in outside),
-        slices=tuple(from_json(Slice, row) for row in json.loads(meta(db, "ledger") or "[]")),
+        slices=tuple(from_json(Slice, row) for row in loads(meta(db, "ledger") or "[]")),
     )
 
 
-def _read_edges(db: sqlite3.Connection, ids: dict[int, str]) -> Iterator[Edge]:
-    for row in db.execute(f"SELECT {EDGE} FROM edge"):  # noqa: S608 - constant
-        yield edge_of(row, ids)
+def _read_edges(db: sqlite3.Connection) -> Iterator[list[tuple[Any, ...]]]:
+    """Rows of the columns `EDGE`, in the order of the primary key, in portions."""
+    rows = db.execute(f"SELECT {EDGE} FROM edge ORDER BY src, dst, verb, name")  # noqa: S608 - constant
+    while some := rows.fetchmany(10_000):
+        yield some
 
 
 def known(db: sqlite3.Connection, source: str) -> dict[SliceKey, KnownSlice]:
     """What is held of a source, by slice."""
-    found = {}
-    rows = db.execute(
-        "SELECT sid, body, baseline FROM slice WHERE source = ? AND gone_at IS NULL", (source,)
-    ).fetchall()
-    for sid, body, baseline in rows:
-        row = from_text(Slice, body)
-        hashes, missing = {}, set()
-        for key, mark, last in db.execute(
-            "SELECT key, hash, last_seen FROM observation WHERE sid = ? AND gone_at IS NULL", (sid,)
-        ):
-            hashes[key] = mark
-            if last is not None:
-                missing.add(key)
-        found[row.key] = KnownSlice(row, _baseline(baseline), hashes, frozenset(missing))
+    found: dict[SliceKey, KnownSlice] = {}
+    shelf: list[Packed] = []
+    rows = db.execute("SELECT sid, body, baseline FROM slice WHERE source = ? AND gone_at IS NULL", (source,))
+    text = "SELECT key, hash, last_seen FROM observation WHERE sid = ? AND gone_at IS NULL"
+    for sid, body, baseline in rows.fetchall():
+        row, marks = from_text(Slice, body), db.execute(text, (sid,)).fetchall()
+        missing = frozenset(key for key, _, last in marks if last is not None)
+        hashes = Packed({key: mark for key, mark, _ in marks}, shelf)
+        found[row.key] = KnownSlice(row, _baseline(baseline), hashes, missing)
     return found
+
+
+class Packed(Mapping[str, str]):
+    """Marks by key of one slice, unpacked while it is asked for: those of a million assets take a gigabyte unpacked.
+
+    Of the slices that share a shelf the last one asked for is unpacked.
+    """
+
+    __slots__ = ("_marks", "_packed", "_shelf", "_size")
+
+    def __init__(self, marks: dict[str, str], shelf: list[Packed]) -> None:
+        self._packed, self._size = msgspec.msgpack.encode(marks), len(marks)
+        self._marks: dict[str, str] | None = None
+        self._shelf = shelf
+
+    def _open(self) -> dict[str, str]:
+        if self._marks is None:
+            for each in self._shelf:
+                each._marks = None  # noqa: SLF001 - of the same kind
+            self._shelf[:] = [self]
+            self._marks = _unpack(self._packed)
+        return self._marks
+
+    def __getitem__(self, key: str) -> str:
+        return self._open()[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The mark of a key."""
+        return self._open().get(key, default)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._open())
+
+    def __len__(self) -> int:
+        return self._size
+
+
+_unpack = msgspec.msgpack.Decoder(dict[str, str]).decode
 
 
 def live(db: sqlite3.Connection) -> Iterator[Row]:
