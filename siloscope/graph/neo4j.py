@@ -300,4 +300,5 @@ class Neo4jStore:
         doing = f"{self._link.at}: creating constraints and indexes"
         with self._link.errors(doing), self._link.session(write=True) as session:
             session.execute_write(unit)
+            session.execute_read(lambda tx: tx.run("CALL db.awaitIndexes(600)").consume())
         self._ready = True

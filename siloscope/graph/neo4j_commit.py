@@ -106,13 +106,11 @@ class _Operation:
         if self.links and (lacking := len(self) - counters.relationships_created):
             raise StoreError(f"{lacking} {self.links} relationships have an end that is not in the graph")
 
-    def halves(self) -> Iterator[_Operation]:
-        """The same in two; one of one row is whole."""
-        rows = self.rows or [None]
-        middle = (len(rows) + 1) // 2
-        for part in (rows[:middle], rows[middle:]):
-            if part:
-                yield _Operation(self.text, self.values, part if self.rows is not None else None, self.links)
+    def cut(self, size: int) -> tuple[_Operation, _Operation]:
+        """The same in two, the first of `size` rows."""
+        rows = self.rows or []
+        first, rest = (_Operation(self.text, self.values, each, self.links) for each in (rows[:size], rows[size:]))
+        return first, rest
 
 
 @dataclass(slots=True)
@@ -191,18 +189,21 @@ class Commit:
             self._run(operations)
 
     def _run(self, operations: list[_Operation]) -> None:
-        try:
-            self._transaction(operations)
-        except _TooLarge:
-            size = sum(map(len, operations))
-            if size == 1:
-                raise StoreError(
-                    f"{self.link.at}: the server has too little memory for a single row; raise "
-                    "dbms.memory.transaction.total.max or server.memory.heap.max_size"
-                ) from None
-            self._limit = max(1, min(self._limit, size) // 2)
-            for half in _halves(operations):
-                self._run(half)
+        """One transaction after the other; one that is too large is tried again with half of its rows."""
+        while operations:
+            portion, rest = _cut(operations, self._limit)
+            try:
+                self._transaction(portion)
+            except _TooLarge:
+                size = sum(map(len, portion))
+                if size == 1:
+                    raise StoreError(
+                        f"{self.link.at}: the server has too little memory for a single row; raise "
+                        "dbms.memory.transaction.total.max or server.memory.heap.max_size"
+                    ) from None
+                self._limit = size // 2
+            else:
+                operations = rest
 
     def _transaction(self, operations: list[_Operation]) -> None:
         """One transaction. The driver repeats it when the server asks for that, but never one that is too large."""
@@ -249,20 +250,13 @@ class Commit:
         self.props.clear()
 
 
-def _halves(operations: list[_Operation]) -> Iterator[list[_Operation]]:
-    """Two lists of operations of about as many rows each, in order."""
-    if len(operations) == 1:
-        for each in operations[0].halves():
-            yield [each]
-        return
-    total, count = sum(map(len, operations)), 0
-    first: list[_Operation] = []
+def _cut(operations: list[_Operation], size: int) -> tuple[list[_Operation], list[_Operation]]:
+    """The operations of the first `size` rows, and the rest."""
     for number, each in enumerate(operations):
-        if first and (count + len(each)) * 2 > total:
-            yield first
-            yield operations[number:]
-            return
-        first.append(each)
-        count += len(each)
-    yield first[:-1]
-    yield first[-1:]
+        if len(each) > size:
+            if size == 0:
+                return operations[:number], operations[number:]
+            first, rest = each.cut(size)
+            return [*operations[:number], first], [rest, *operations[number + 1 :]]
+        size -= len(each)
+    return operations, []

@@ -116,8 +116,8 @@ def numbers(cypher: Cypher) -> dict[str, int]:
     return dict(cypher.rows(_SCANS + "RETURN s.id, s.n ORDER BY s.n"))
 
 
-def finish(commit: Commit, told: Chronicle, created: Iterable[NodeKey]) -> None:
-    """Apply what was decided; `created` are nodes that may have versions to be tied to."""
+def finish(commit: Commit, told: Chronicle, created: Iterable[NodeKey], going: Iterable[NodeKey]) -> None:
+    """Apply what was decided; nodes `created` may have versions to be tied to, those `going` need none."""
     commit.each(
         "UNWIND $rows AS row MATCH (v:SiloscopeVersion {estate: $estate, id: row.id}) "
         "WHERE v.type = row.type AND v.to_scan = $number SET v.gone = $batch",
@@ -132,7 +132,7 @@ def finish(commit: Commit, told: Chronicle, created: Iterable[NodeKey]) -> None:
         ]
         commit.each(new_version(label), rows)
     if told.number > 1:
-        tie(commit, {(kind.capitalize(), key) for (kind, key), _ in told.closed} | set(created))
+        tie(commit, ({(kind.capitalize(), key) for (kind, key), _ in told.closed} | {*created}) - {*going})
 
 
 def forget_reopened(commit: Commit, told: Chronicle) -> None:
@@ -155,7 +155,8 @@ def tie(commit: Commit, nodes: Iterable[NodeKey]) -> None:
     for label in TIED:
         text = (
             f"UNWIND $rows AS row MATCH (n:{label} {{estate: $estate, id: row}}) "
-            f"MATCH (v:SiloscopeVersion {{estate: $estate, id: row}}) WHERE v:{label}Version "
+            "MATCH (v:SiloscopeVersion {estate: $estate, id: row}) USING INDEX v:SiloscopeVersion(estate, id) "
+            f"WHERE v:{label}Version "
             "MERGE (v)-[:VERSION_OF]->(n)"
         )
         commit.each(text, [key for kind, key in wanted if kind == label])

@@ -160,11 +160,12 @@ def _machine() -> str:
 
 
 def _began(process: int) -> str:
-    """When a process began, in its system's own count; empty where that is not told."""
+    """When a process began, in its system's own count; empty where that is not told, and of one that has ended."""
     try:
-        return Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
+        state, *told = Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    except (OSError, ValueError):
         return ""
+    return "" if state == "Z" else told[18]
 
 
 def _gone(holder: dict[str, Any]) -> bool:

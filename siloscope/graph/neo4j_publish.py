@@ -144,7 +144,7 @@ class Change:
         self._update(commit, [self.nodes[key] for key in self.put_nodes if key in self.old_nodes], since)
         commit.order()
         create_links(commit, [self.links[key] for key in self.put_links], since)
-        finish(commit, told, [key for key in self.put_nodes if key not in self.old_nodes])
+        finish(commit, told, (key for key in self.put_nodes if key not in self.old_nodes), self.drop_nodes)
 
     def clear(self, commit: Commit) -> None:
         """After the publication: delete what is gone, and forget what the rest was."""

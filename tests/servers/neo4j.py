@@ -45,16 +45,17 @@ def java_present() -> bool:
 
 
 class Neo4j(Server):
-    """Neo4j on a Bolt port; `heap` is Java's notation."""
+    """Neo4j on a Bolt port; `heap` is Java's notation, `settings` are further lines of its configuration."""
 
     name = "neo4j"
     found: ClassVar[str] = "at NEO4J_URI"  # with its version once it has answered
 
-    def __init__(self, port: int | None = None, *, auth: bool = True, heap: str = "512m") -> None:
+    def __init__(self, port: int | None = None, *, auth: bool = True, heap: str = "512m", settings: str = "") -> None:
         super().__init__(port)
         self.external = os.environ.get("NEO4J_URI")
         self.auth = auth
         self.heap = heap
+        self.settings = settings
         self.user = os.environ.get("NEO4J_USERNAME", "neo4j") if self.external else "neo4j"
         own = secrets.token_urlsafe(16) if auth else ""
         self.password = os.environ.get("NEO4J_PASSWORD", "") if self.external else own
@@ -107,7 +108,7 @@ class Neo4j(Server):
     def prepare(self) -> None:
         (self.state / "conf").mkdir()
         text = CONFIGURATION.format(port=self.port, state=self.state, auth=str(self.auth).lower())
-        (self.state / "conf" / "neo4j.conf").write_text(text, "utf-8")
+        (self.state / "conf" / "neo4j.conf").write_text(text + self.settings, "utf-8")
 
     def command(self) -> list[str | Path]:
         if not java_present():
