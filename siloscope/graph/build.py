@@ -198,9 +198,13 @@ class Holdings:
 
     def add(self, asset: Asset) -> None:
         """Count one asset."""
-        self.departments[asset.tool][asset.department or UNASSIGNED] += 1
-        if asset.annual_cost is not None:
-            self.costs[asset.tool].append(asset.annual_cost)
+        self.count(asset.tool, asset.department, asset.annual_cost)
+
+    def count(self, tool: str, department: str | None, annual_cost: float | None) -> None:
+        """Count one asset of a tool."""
+        self.departments[tool][department or UNASSIGNED] += 1
+        if annual_cost is not None:
+            self.costs[tool].append(annual_cost)
 
     def tools(self, told: Mapping[str, Tool]) -> tuple[Tool, ...]:
         """The tools that hold or were told of, sorted, with what the catalog knows of their products."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -21,11 +21,12 @@ from siloscope.graph.build import Holdings, Rank, Row, Settings, described_by, f
 from siloscope.graph.resolve import OUTSIDE, Aliases, Claims, certain
 from siloscope.graph.seen import implied
 from siloscope.graph.sqlite_publish import EdgeRow, Publication
-from siloscope.model import Asset, Description, How, Outside, Reference, Slice, Tool
+from siloscope.model import Asset, Description, How, Outside, Reference, Slice, Tool, Verb
 
 T = TypeVar("T", Asset, Description, Reference, Tool)
 Place = tuple[int, str]  # a slice's number and an observation's key
 PORTION = 1_000
+_DEPENDENCIES = ", ".join(f"'{each.value}'" for each in Verb if each.depends)
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class Building:
     slices: dict[int, tuple[Slice, str]] = field(default_factory=dict)
     homes: dict[str, int | tuple[int, ...]] = field(default_factory=dict)
     about: dict[str, list[Place]] = field(default_factory=dict)
+    abouts: set[str] = field(default_factory=set)
     told: dict[str, Tool] = field(default_factory=dict)
     holdings: Holdings = field(default_factory=Holdings)
     outside: set[str] = field(default_factory=set)
@@ -60,8 +62,9 @@ class Building:
             graph.number(each)
         self.told = merged_tools(self._all("t", Tool))
         added = {place: names for sid in self.slices for place, (_, names) in self._placed(sid) if names}
-        abouts = ((place, about) for sid in self.slices for place, (about, _) in self._placed(sid))
-        self.about = described_by(abouts, self.homes, claims)
+        placed = [(place, about) for sid in self.slices for place, (about, _) in self._placed(sid)]
+        self.abouts = {about for _, about in placed}
+        self.about = described_by(placed, self.homes, claims)
         for key, told in self.about.items():
             claims.add(key, (name for place in told for name in added.get(place, ())))
         return claims
@@ -72,22 +75,37 @@ class Building:
             item = from_text(Description, body)
             yield (sid, key), (item.about, item.names)
 
-    def edges(self, claims: Claims, graph: Publication) -> Iterator[Sequence[EdgeRow]]:
-        """Second pass: the edges, slice by slice, as rows of the table."""
+    def references(self) -> Iterator[Reference]:
+        """Everything that is mentioned."""
+        for sid in self.slices:
+            for _, body, *_ in self._observed(sid, "r"):
+                yield from_text(Reference, body)
+
+    def sources(self, name: str, claims: Claims) -> tuple[str, ...]:
+        """The assets that a reference from this id or name is of; of none, it waits."""
+        return (name,) if name in self.homes else claims.of(name)
+
+    def edges(
+        self, claims: Claims, graph: Publication, only: Container[str] | None = None
+    ) -> Iterator[Sequence[EdgeRow]]:
+        """Second pass: the edges, or those from `only` some assets, slice by slice, as rows of the table."""
         starts, stops = self.ends
         for sid in self.slices:
             rows: list[EdgeRow] = []
             for _, body, *_ in self._observed(sid, "r"):
                 item = from_text(Reference, body)
+                sources = self.sources(item.source, claims)
+                if only is not None and not any(each in only for each in sources):
+                    continue
                 how, name, targets = claims.meet(item.name)
-                for source in (item.source,) if item.source in self.homes else claims.of(item.source):
-                    if source in targets:
+                for source in sources:
+                    if source in targets or (only is not None and source not in only):
                         continue
                     start, verb, told = graph.number(source), item.verb, certain(how, item).value
                     for target in targets:
                         stop = graph.number(target)
                         rows.append((start, stop, verb.value, name, told, item.where, float(item.confidence)))
-                        if verb.depends:
+                        if verb.depends and only is None:
                             starts.append(start)
                             stops.append(stop)
                     if how is How.OUTSIDE:
@@ -95,31 +113,55 @@ class Building:
             rows.sort()
             yield rows
 
+    def read_ends(self) -> None:
+        """The ends of all dependencies as they are published."""
+        starts, stops = self.ends
+        rows = self.db.execute(f"SELECT src, dst FROM edge WHERE verb IN ({_DEPENDENCIES})")  # noqa: S608 - words of ours
+        while some := rows.fetchmany(10_000):
+            for start, stop in some:
+                starts.append(start)
+                stops.append(stop)
+
     def nodes(self, graph: Publication, times: dict[str, str]) -> Iterator[Sequence[Asset | Outside]]:
         """Third pass: the assets, slice by slice, then the outside nodes."""
-        silo = self._silos(graph)
+        silo = self.silos(graph)
         for sid in self.slices:
             assets: list[Asset | Outside] = []
             for key, body, first, last in self._observed(sid, "a"):
                 home = self.homes[key[2:]]
-                if isinstance(home, int):
-                    rows = [self._row(sid, Asset, body, first, last)]
-                elif home[0] == sid:
-                    rows = [self._at((each, key), Asset) for each in home]
-                else:
+                if isinstance(home, tuple) and home[0] != sid:
                     continue
-                about = [self._at(each, Description) for each in self.about.get(key[2:], ())]
-                asset = finished(rows, about, self.settings, self.told)
+                rows = [self._row(sid, Asset, body, first, last)] if isinstance(home, int) else None
+                asset = self.asset(key[2:], rows)
                 asset = changed(asset, silo=silo.get(graph.number(asset.id)))
                 self.holdings.add(asset)
-                self.late += len(asset.sources) > 1 and asset.last_seen != implied(asset.sources, times)
+                self.late += self.is_late(asset, times)
                 assets.append(asset)
             yield assets
         outside = sorted(self.outside)
         for start in range(0, len(outside), PORTION):
             yield [Outside(each, each.removeprefix(OUTSIDE)) for each in outside[start : start + PORTION]]
 
-    def _silos(self, graph: Publication) -> dict[int, str]:
+    def asset(self, key: str, rows: list[Row] | None = None) -> Asset:
+        """An asset as all who see it and all that is told about it make it, but for its silo."""
+        home = self.homes[key]
+        sids = (home,) if isinstance(home, int) else home
+        seen = rows or [self._at((each, f"a:{key}"), Asset) for each in sids]
+        about = [self._at(each, Description) for each in self.about.get(key, ())]
+        return finished(seen, about, self.settings, self.told)
+
+    @staticmethod
+    def is_late(asset: Asset, times: Mapping[str, str]) -> bool:
+        """Whether `seen.late` counts an asset."""
+        return len(asset.sources) > 1 and asset.last_seen != implied(asset.sources, times)
+
+    def read_holdings(self) -> None:
+        """What tools hold as it is published."""
+        rows = self.db.execute("SELECT tool, department, annual_cost FROM asset WHERE NOT outside")
+        for tool, department, cost in rows:
+            self.holdings.count(tool, department, cost)
+
+    def silos(self, graph: Publication) -> dict[int, str]:
         """By node number, the silo of each asset that has one."""
         import numpy as np
 

@@ -7,7 +7,7 @@ was published before and is not said again goes. Edges are compared by SQL: a te
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from siloscope.codec import loads, to_text
@@ -64,8 +64,8 @@ class Publication:
         """One more than the greatest number of a node."""
         return self._next
 
-    def edges(self, portions: Iterable[Sequence[EdgeRow]]) -> None:
-        """All edges of the graph, in any order and portion."""
+    def edges(self, portions: Iterable[Sequence[EdgeRow]], scope: Collection[int] | None = None) -> None:
+        """All edges of the graph, or those from the nodes in `scope`, in any order and portion."""
         db = self._db
         if self._bulk and not self._told.ended:
             text = f"INSERT INTO edge ({EDGE}, since) VALUES (?, ?, ?, ?, ?, ?, ?, {self._told.number}) {_BETTER}"  # noqa: S608
@@ -79,15 +79,21 @@ class Publication:
         try:
             for rows in portions:
                 db.executemany(f"INSERT INTO temp.fresh VALUES (?, ?, ?, ?, ?, ?, ?) {_BETTER}", rows)  # noqa: S608
-            self._differ()
+            self._differ(scope)
         finally:
             db.execute("DROP TABLE temp.fresh")
+            db.execute("DROP TABLE IF EXISTS temp.scope")
 
-    def _differ(self) -> None:
-        """Turn the published edges into those in `fresh`."""
+    def _differ(self, scope: Collection[int] | None) -> None:
+        """Turn the published edges (from the nodes in `scope`) into those in `fresh`."""
         db, told = self._db, self._told
+        edges = "edge e"
+        if scope is not None:
+            db.execute("CREATE TEMP TABLE scope (nid INTEGER PRIMARY KEY)")
+            db.executemany("INSERT INTO temp.scope VALUES (?)", ((each,) for each in sorted(scope)))
+            edges = "temp.scope s CROSS JOIN edge e ON e.src = s.nid"
         gone = db.execute(
-            f"SELECT {_CURRENT}, e.since FROM edge e WHERE NOT EXISTS (SELECT 1 FROM temp.fresh f WHERE {_SAME})"  # noqa: S608
+            f"SELECT {_CURRENT}, e.since FROM {edges} WHERE NOT EXISTS (SELECT 1 FROM temp.fresh f WHERE {_SAME})"  # noqa: S608
         ).fetchall()
         other = db.execute(
             f"SELECT {_NEW}, {_CURRENT}, e.since FROM temp.fresh f JOIN edge e ON {_SAME} "  # noqa: S608 - constants
@@ -171,15 +177,25 @@ class Publication:
 
     def finish(self) -> None:
         """Remove the nodes that were not said."""
+        self.drop([key for key, nid in self._number.items() if nid not in self._said])
+        if self._bulk:
+            for text in LATE_INDEXES.values():
+                self._db.execute(text)
+
+    def drop(self, nodes: Iterable[str]) -> None:
+        """Remove nodes that are published; their edges are gone already."""
         db = self._db
-        for key, nid in [(key, nid) for key, nid in self._number.items() if nid not in self._said]:
+        for key in nodes:
+            nid = self._number[key]
             outside, body, since = db.execute("SELECT outside, body, since FROM asset WHERE nid = ?", (nid,)).fetchone()
             self._told.drop(("outside" if outside else "asset", key), Held(body, since))
             self._unclaim(nid, body)
             db.execute("DELETE FROM asset WHERE nid = ?", (nid,))
-        if self._bulk:
-            for text in LATE_INDEXES.values():
-                db.execute(text)
+
+    def unlinked(self) -> list[str]:
+        """Outside nodes that nothing points to any more."""
+        text = "SELECT id FROM asset a WHERE outside AND NOT EXISTS (SELECT 1 FROM edge WHERE dst = a.nid) ORDER BY id"
+        return [key for (key,) in self._db.execute(text)]
 
 
 _IS = "src = ? AND dst = ? AND verb = ? AND name = ?"

@@ -20,6 +20,7 @@ from siloscope.graph.sqlite_build import PORTION, Building
 from siloscope.graph.sqlite_history import EDGE, begin, finish, headline, note, tell
 from siloscope.graph.sqlite_meta import meta, set_meta
 from siloscope.graph.sqlite_publish import Publication
+from siloscope.graph.sqlite_steps import Steps, Touched
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Edge, Outside, Slice, Tool, Visibility, dumps, from_json, to_json
 
@@ -35,6 +36,7 @@ class SqliteBatch:
 
     def __init__(self, db: sqlite3.Connection, source: str = "") -> None:
         self._db, self._source = db, source
+        self._touched = Touched(whole=meta(db, "scan_id") == "" or meta(db, "late") != "0")
 
     def apply(self, change: SliceChange, at: str) -> None:
         """Write one slice's change."""
@@ -52,6 +54,7 @@ class SqliteBatch:
                 f"UPDATE observation SET {setting} WHERE sid = ? AND key = ?",  # noqa: S608 - the settings are above
                 ((*value, sid, key) for key in keys),
             )
+        self._touched.add(db, sid, change)
 
     def _slice(self, change: SliceChange, at: str) -> tuple[int, str | None]:
         """Write the slice's row; its number, and when it was last read before."""
@@ -83,7 +86,7 @@ class SqliteBatch:
         """The ledger, this batch's changes included."""
         return slices(self._db)
 
-    def rebuild(self, settings: Settings, scan_id: str, scan_at: str, *, anew: bool = True) -> None:  # noqa: ARG002
+    def rebuild(self, settings: Settings, scan_id: str, scan_at: str, *, anew: bool = True) -> None:
         """Publish what `build` makes of the live observations, without holding all of it in memory."""
         with uncollected():
             times = self._times()
@@ -91,10 +94,14 @@ class SqliteBatch:
             ledger = ledger_of(self.slices(), settings, scan_at)
             told = begin(self._db, (scan_id, scan_at, self._source), ledger, meta(self._db, "scan_id"))
             graph = Publication(self._db, told, times)
-            graph.edges(building.edges(building.claims(graph), graph))
-            graph.nodes(building.nodes(graph, times))
+            claims = building.claims(graph)
+            self._touched.assets.update(self._overtaken(times))
+            whole = anew or self._touched.whole
+            if whole or not Steps(building, graph, claims, times).by_steps(self._touched):
+                graph.edges(building.edges(claims, graph))
+                graph.nodes(building.nodes(graph, times))
+                graph.finish()
             graph.tools(building.holdings.tools(building.told))
-            graph.finish()
             finish(self._db, told)
             tell(self._db, told.number, headline(self._db, ledger))
             self._published(scan_id, scan_at, ledger, times)
@@ -126,9 +133,12 @@ class SqliteBatch:
     def renew(self, ledger: Sequence[Slice], scan_id: str, scan_at: str) -> bool:
         """Publish the same graph as seen again by this scan, if its rows allow that."""
         scan = (scan_id, scan_at, self._source)
-        if meta(self._db, "late") != "0" or not note(self._db, scan, ledger, meta(self._db, "scan_id")):
+        times = self._times()
+        if meta(self._db, "late") != "0" or self._overtaken(times):
             return False
-        self._published(scan_id, scan_at, ledger, self._times())
+        if not note(self._db, scan, ledger, meta(self._db, "scan_id")):
+            return False
+        self._published(scan_id, scan_at, ledger, times)
         return True
 
     def _published(self, scan_id: str, scan_at: str, ledger: Sequence[Slice], times: dict[str, str]) -> None:
@@ -137,6 +147,17 @@ class SqliteBatch:
         set_meta(self._db, "scan_at", scan_at)
         set_meta(self._db, "ledger", dumps([to_json(each) for each in ledger]))
         set_meta(self._db, "seen", dumps(times))
+
+    def _overtaken(self, times: dict[str, str]) -> set[str]:
+        """Assets that a source read now misses and whose rows say no time: it would move on without them."""
+        text = (
+            "SELECT a.id FROM slice s JOIN observation o ON o.sid = s.sid JOIN asset a ON a.id = substr(o.key, 3) "
+            "WHERE s.source = ? AND o.last_seen IS NOT NULL AND o.gone_at IS NULL AND o.key >= 'a:' AND o.key < 'a;' "
+            "AND json_type(a.body, '$.last_seen') IS NULL"
+        )
+        was = loads(meta(self._db, "seen") or "{}")
+        moved = [source for source, at in was.items() if times.get(source) != at]
+        return {key for source in moved for (key,) in self._db.execute(text, (source,))}
 
     def _times(self) -> dict[str, str]:
         """When each source was last read."""

@@ -17,6 +17,7 @@ CREATE INDEX past_to ON past (to_scan);
 CHANGED = """
 CREATE INDEX past_from ON past (from_scan, to_scan);
 CREATE INDEX past_target ON past (json_extract(id, '$[2]')) WHERE kind = 'edge';
+CREATE INDEX observation_missing ON observation (sid, last_seen) WHERE last_seen IS NOT NULL;
 CREATE INDEX asset_since ON asset (since) WHERE since > 1;
 CREATE INDEX edge_since ON edge (since) WHERE since > 1;
 """
