@@ -30,14 +30,18 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks import estate
 from siloscope.codec import from_text, to_text
+from siloscope.comparing import RELEASE, edge_story, scan_changes, story
+from siloscope.explain import explain
 from siloscope.graph.build import Settings, ledger
 from siloscope.graph.commit import decide, key_of, texts, vanished
 from siloscope.graph.sqlite import SqliteStore
 from siloscope.graph.sqlite_build import Building
 from siloscope.model import Asset, Edge, How, Outside, Tool, Verb
+from siloscope.version import __version__
 
 FIRST, SECOND, THIRD = (f"2026-06-{day:02}T00:00:00Z" for day in (1, 2, 3))
-TARGETS = {"first": 1.6, "second": 0.35, "size": 2.2, "load": 12 / 1_000_000}
+TARGETS = {"first": 1.6, "second": 0.35, "size": 2.2, "load": 12 / 1_000_000, "diff": 3 / 1_000_000, "asked": 0.3}
+PEAK = 3 * 1024  # MiB
 
 
 class Steps:
@@ -135,14 +139,17 @@ CREATE TABLE edge (src INTEGER, dst INTEGER, verb TEXT, name TEXT, how TEXT, spo
 
 
 def observation_row(sid: int, item: Any) -> tuple[Any, ...]:
+    """The columns of an observation."""
     return sid, key_of(item), to_text(item), FIRST
 
 
 def tool_row(t: Tool) -> tuple[Any, ...]:
+    """The columns of a tool."""
     return t.id, t.product, t.vendor, t.department, t.annual_cost, to_text(t)
 
 
 def node_row(nid: int, a: Asset | Outside) -> tuple[Any, ...]:
+    """The columns of a node."""
     if isinstance(a, Outside):
         return nid, a.id, "outside", a.name, "", *[None] * 8, to_text(a)
     return (nid, a.id, a.kind, a.name, a.tool, a.source, a.department, a.owner, a.environment, a.created, a.last_used,
@@ -150,6 +157,7 @@ def node_row(nid: int, a: Asset | Outside) -> tuple[Any, ...]:
 
 
 def edge_row(number: dict[str, int], e: Edge) -> tuple[Any, ...]:
+    """The columns of an edge."""
     return number[e.source], number[e.target], e.verb.value, e.name, e.how.value, e.where, e.confidence
 
 
@@ -193,7 +201,7 @@ def bare(file: Path, count: int, own: Path) -> tuple[float, float]:
         with making.step("make"):
             rows = [make(*each) for each in records]
         with loading.step("load"):
-            db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})", rows)  # noqa: S608 - above
+            db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})", rows)
     with loading.step("load"):
         db.execute("COMMIT")
     db.close()
@@ -226,7 +234,7 @@ def first(folder: Path, count: int) -> dict[str, Any]:
     steps, written = commit(folder / "s.db", count, FIRST)
     most = peak()
     with closing(sqlite3.connect(folder / "s.db")) as db:
-        counts = [db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0] for rows in ("edge", "asset WHERE outside")]  # noqa: S608
+        counts = [db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0] for rows in ("edge", "asset WHERE outside")]
     ready, records = bare(folder / "bare.db", count, folder / "s.db")
     return {"cpu": steps.total, "steps": str(steps), "build": steps.cpu["build"], "written": written, "peak": most,
             "ready": ready, "records": records, "edges": counts[0], "outside": counts[1]}  # fmt: skip
@@ -236,6 +244,8 @@ def again(folder: Path, count: int, at: str, changed: int) -> dict[str, Any]:
     """A further commit, and which published rows it changed."""
     shutil.copyfile(folder / "s.db", folder / "before.db")
     steps, written = commit(folder / "s.db", count, at, changed)
+    with closing(SqliteStore(str(folder / "s.db"))) as store:
+        store.note_findings([], {RELEASE: __version__})  # as a scan does; finding them is no matter of the store
     most, before, after = peak(), rows_of(folder / "before.db"), rows_of(folder / "s.db")
     (folder / "before.db").unlink()
     rows = {name: different(before[name], after[name]) for name in before}
@@ -259,11 +269,36 @@ def load(folder: Path, count: int) -> dict[str, Any]:  # noqa: ARG001 - every ph
             "number": number, "most": peak()}  # fmt: skip
 
 
+def ask(folder: Path, count: int) -> dict[str, Any]:
+    """What people ask of a large store, each after start-up: what changed, why, since when."""
+    steps, store = Steps(), SqliteStore(str(folder / "s.db"))
+    scans = store.scans()
+    found = {}
+    with steps.step("diff"):
+        found["diff"] = len(scan_changes(store, scans[-2], scans[-1]))
+    for number in (0, count // 2, count - 1):
+        asset = estate.key(number)
+        with steps.step("why"):
+            told = explain(store, asset)
+        with steps.step("why of two"):
+            explain(store, asset, store.edges(source=asset, most=1)[0].target)
+        with steps.step("history"):
+            assert [*story(store.versions(asset), scans), *edge_story(store.links(asset), scans)]
+        assert told["title"]
+        with steps.step("why by name"):
+            explain(store, store.records([asset])[asset].name)  # type: ignore[union-attr]
+    store.close()
+    seconds = steps.cpu.pop("diff")
+    return {"diff": seconds, "changes": found["diff"], "asked": {name: each / 3 for name, each in steps.cpu.items()},
+            "peak": peak()}  # fmt: skip
+
+
 PHASES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
     "first": first,
     "second": lambda folder, count: again(folder, count, SECOND, 0),
     "changed": lambda folder, count: again(folder, count, THIRD, 10),
     "load": load,
+    "ask": ask,
 }
 
 
@@ -289,24 +324,31 @@ def main() -> None:
 
 def report(count: int, found: dict[str, Any], own: float, base: float) -> None:
     """Print the figures, each beside what it is measured against."""
-    one, two, ten, load = (found[phase] for phase in PHASES)
+    one, two, ten, load, asked = (found[phase] for phase in PHASES)
     bare_of_build = one["cpu"] - one["build"]
     print(f"{count:,} assets, {one['edges']:,} edges, {one['outside']:,} outside; CPU seconds")
     print(f"first commit        {one['cpu']:7.1f}  ({one['steps']})  peak {one['peak']:.0f} MiB")
     print(f"  without resolving {bare_of_build:7.1f}  {one['written']:,} observation rows")
-    for label, key in (("rows ready", "ready"), ("from records", "records")):
+    for label, key in (("from records", "records"), ("rows ready", "ready")):
         ratio = bare_of_build / one[key]
         print(f"  bare, {label:12}  {one[key]:7.1f}  ratio {ratio:.2f} {verdict(ratio, TARGETS['first'])}")
     for label, each in (("unchanged commit", two), ("10 % changed", ten)):
         ratio = each["cpu"] / one["cpu"]
         goal = verdict(ratio, TARGETS["second"]) if each is two else ""
         print(f"{label:19} {each['cpu']:7.1f}  ratio to first {ratio:.2f} {goal}  ({each['steps']})")
-        print(f"  rows written: {each['written']:,} observations, {each['nodes']:,} nodes, {each['edges']:,} edges"
-              f"; peak {each['peak']:.0f} MiB")  # fmt: skip
+        print(f"  rows written: {each['written']:,} observations, {each['nodes']:,} nodes, {each['edges']:,} edges, "
+              f"{each['versions']:,} versions ended; peak {each['peak']:.0f} MiB")  # fmt: skip
     goal = verdict(load["cpu"], TARGETS["load"] * count)
     print(f"load and arrays     {load['cpu']:7.1f}  {goal}  ({load['steps']})  peak {load['peak']:.0f} MiB")
+    print(f"  records as well   {load['records']:7.1f}  {load['number']:,} records; peak {load['most']:.0f} MiB")
+    goal = verdict(asked["diff"], TARGETS["diff"] * count)
+    print(f"diff of two scans   {asked['diff']:7.2f}  {goal}  {asked['changes']:,} rows")
+    for name, each in asked["asked"].items():
+        print(f"{name:19} {each:7.3f}  {verdict(each, TARGETS['asked'])}")
     print(f"file                {own:7.1f}  MiB; bare tables {base:.1f} MiB, ratio {own / base:.2f} "
           f"{verdict(own / base, TARGETS['size'])}")  # fmt: skip
+    most = max(each["peak"] for each in found.values())
+    print(f"peak of any phase   {most:7.0f}  MiB {verdict(most, PEAK)}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ it holds) makes no version and is in none: a past graph does not know it. Silos 
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
+from siloscope.codec import loads
 from siloscope.errors import StoreError, nearest
 from siloscope.graph.build import with_silos
 from siloscope.graph.view import Graph
@@ -151,7 +151,7 @@ def lasting(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def lasting_text(body: str) -> str:
     """The same, from canonical JSON to canonical JSON."""
-    return dumps(lasting(json.loads(body)))
+    return dumps(lasting(loads(body)))
 
 
 def lasting_finding(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -213,7 +213,7 @@ def differing(spans: Iterable[Span], before: int, after: int) -> Iterator[Change
                 sides[side] = body
     for (kind, key), sides in sorted(found.items()):
         if sides[0] != sides[1]:
-            was, now = (None if each is None else json.loads(each) for each in sides)
+            was, now = (None if each is None else loads(each) for each in sides)
             yield Changed(kind, key, was, now) if before <= after else Changed(kind, key, now, was)
 
 

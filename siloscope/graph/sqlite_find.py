@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from siloscope.graph.seen import asset_of
+from siloscope.codec import from_text, loads
+from siloscope.graph.seen import in_text
 from siloscope.graph.sqlite_history import EDGE, edge_of
 from siloscope.graph.sqlite_meta import meta
 from siloscope.graph.store import Found
-from siloscope.model import Asset, Edge, Outside, Tool, from_json
+from siloscope.model import Asset, Edge, Outside, Tool
 
 _STEPS = (
     "SELECT id FROM asset WHERE id IN (:text, 'outside:' || :text) UNION SELECT id FROM tool WHERE id = :text",
@@ -32,15 +32,14 @@ def find(db: sqlite3.Connection, text: str, most: int) -> Found:
 
 def records(db: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Asset | Outside | Tool]:
     """The published assets, outside nodes and tools of these ids, those that are there."""
-    times = json.loads(meta(db, "seen") or "{}")
+    times = loads(meta(db, "seen") or "{}")
     found: dict[str, Asset | Outside | Tool] = {}
     for key in dict.fromkeys(ids):
         node = db.execute("SELECT outside, body FROM asset WHERE id = ?", (key,)).fetchone()
         if node:
-            row = json.loads(node[1])
-            found[key] = from_json(Outside, row) if node[0] else asset_of(row, times)
+            found[key] = from_text(Outside, node[1]) if node[0] else in_text(node[1], times)
         elif tool := db.execute("SELECT body FROM tool WHERE id = ?", (key,)).fetchone():
-            found[key] = from_json(Tool, json.loads(tool[0]))
+            found[key] = from_text(Tool, tool[0])
     return found
 
 

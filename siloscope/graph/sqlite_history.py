@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from siloscope.codec import from_text, loads, to_text
 from siloscope.errors import StoreError
 from siloscope.graph.build import with_silos
 from siloscope.graph.history import (
@@ -30,7 +30,7 @@ from siloscope.graph.history import (
     split,
 )
 from siloscope.graph.view import Graph
-from siloscope.model import Asset, Edge, Outside, Slice, Tool, Verb, dumps, from_json, to_json
+from siloscope.model import Asset, Edge, How, Outside, Slice, Tool, Verb, dumps, from_json, to_json
 
 T = TypeVar("T", Asset, Tool, Outside, Edge)
 
@@ -42,7 +42,7 @@ def begin(db: sqlite3.Connection, scan: tuple[str, str, str], ledger: Sequence[S
     added = [source] if source else []
     if last and before == name:
         number = int(last[0])
-        sources = sorted({*json.loads(last[1]), *added})
+        sources = sorted({*loads(last[1]), *added})
         db.execute("UPDATE scan SET sources = ? WHERE n = ?", (dumps(sources), number))
     else:
         number = int(last[0]) + 1 if last else 1
@@ -59,7 +59,7 @@ def note(db: sqlite3.Connection, scan: tuple[str, str, str], ledger: Sequence[Sl
     if not last:
         return False
     number, own = begin(db, scan, ledger, before).number, figures(Graph())
-    was = {name: value for name, value in json.loads(last[0]).items() if name in own}  # not what findings added
+    was = {name: value for name, value in loads(last[0]).items() if name in own}  # not what findings added
     tell(db, number, {**was, "coverage": coverage(ledger)})
     return True
 
@@ -121,7 +121,7 @@ def finish(db: sqlite3.Connection, told: Chronicle) -> None:
 def scans(db: sqlite3.Connection) -> list[ScanRow]:
     """Every scan, in the order in which they were committed."""
     rows = db.execute("SELECT id, at, sources, figures FROM scan ORDER BY n")
-    return [ScanRow(key, at, tuple(json.loads(told)), json.loads(found)) for key, at, told, found in rows]
+    return [ScanRow(key, at, tuple(loads(told)), loads(found)) for key, at, told, found in rows]
 
 
 def names(db: sqlite3.Connection) -> Names:
@@ -160,7 +160,7 @@ def links(db: sqlite3.Connection, node: str, other: str | None) -> list[Version]
     spans = [*_past_links(db, node), *_current_links(db, node)]
     if other is not None:
         pairs = ([node, other], [other, node])
-        spans = [each for each in spans if json.loads(each.id)[0:3:2] in pairs]
+        spans = [each for each in spans if loads(each.id)[0:3:2] in pairs]
     return _versions(db, sorted(spans, key=lambda each: (each.id, each.since)))
 
 
@@ -188,7 +188,7 @@ def _edge_spans(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> Iter
         ids[each] = db.execute("SELECT id FROM asset WHERE nid = ?", (each,)).fetchone()[0]
     for row in rows:
         edge = edge_of(row, ids)
-        yield Span("edge", edge_id(edge), dumps(to_json(edge)), row[7])
+        yield Span("edge", edge_id(edge), to_text(edge), row[7])
 
 
 def _versions(db: sqlite3.Connection, spans: Iterable[Span]) -> list[Version]:
@@ -197,7 +197,7 @@ def _versions(db: sqlite3.Connection, spans: Iterable[Span]) -> list[Version]:
         Version(
             kind,
             key,
-            (lasting_finding if kind == "finding" and until is None else lasting)(json.loads(body)),
+            (lasting_finding if kind == "finding" and until is None else lasting)(loads(body)),
             told.began(since),
             None if until is None else told.ended(until),
         )
@@ -226,7 +226,7 @@ def _touched(db: sqlite3.Connection, first: int, last: int) -> Iterator[Span]:
         for name, key, body, number in db.execute(text, ends):
             yield Span(name, key, lasting_text(body), number)
     for key, body, number in db.execute(f"SELECT id, body, since FROM finding WHERE {since}", ends):  # noqa: S608
-        yield Span("finding", key, dumps(lasting_finding(json.loads(body))), number)
+        yield Span("finding", key, dumps(lasting_finding(loads(body))), number)
     text = f"SELECT {EDGE}, since FROM edge WHERE {since}"  # noqa: S608 - constants
     yield from _edge_spans(db, db.execute(text, ends).fetchall())
 
@@ -263,7 +263,7 @@ def _forget(db: sqlite3.Connection, forgotten: Sequence[ScanRow], kept: Sequence
 
 def ledger_of(db: sqlite3.Connection, scan: ScanRow) -> list[Slice]:
     """The ledger after a scan, as history has it."""
-    return [from_json(Slice, row) for row in json.loads(_ledger_at(db, number_of(db, scan)))]
+    return [from_json(Slice, row) for row in loads(_ledger_at(db, number_of(db, scan)))]
 
 
 def graph_at(db: sqlite3.Connection, scan: ScanRow) -> Graph:
@@ -289,13 +289,13 @@ def _by_id(records: list[Any]) -> tuple[Any, ...]:
 def _past(db: sqlite3.Connection, kind: type[T], number: int) -> Iterator[T]:
     text = "SELECT body FROM past WHERE kind = ? AND from_scan <= ? AND to_scan > ?"
     for (body,) in db.execute(text, (kind.__name__.lower(), number, number)):
-        yield from_json(kind, json.loads(body))
+        yield from_text(kind, body)
 
 
 def _current(db: sqlite3.Connection, kind: type[T], number: int, where: str) -> Iterator[T]:
     text = f"SELECT body FROM {where} AND since <= ?"  # noqa: S608 - constants of this module
     for (body,) in db.execute(text, (number,)):
-        yield from_json(kind, lasting(json.loads(body)))
+        yield from_json(kind, lasting(loads(body)))
 
 
 def _current_edges(db: sqlite3.Connection, number: int) -> Iterator[Edge]:
@@ -307,8 +307,7 @@ def _current_edges(db: sqlite3.Connection, number: int) -> Iterator[Edge]:
 EDGE = "src, dst, verb, name, how, spot, confidence"
 
 
-def edge_of(row: tuple[Any, ...], name: dict[int, str]) -> Edge:
+def edge_of(row: tuple[Any, ...], name: Mapping[int, str]) -> Edge:
     """An edge from the columns `EDGE`; `name` are node ids by number."""
     source, target, verb, mention, how, spot, confidence = row[:7]
-    told = {"source": name[source], "target": name[target], "verb": verb, "name": mention, "how": how}
-    return from_json(Edge, {**told, "where": spot, "confidence": confidence})
+    return Edge(name[source], name[target], Verb(verb), How(how), mention, spot or "", confidence)
