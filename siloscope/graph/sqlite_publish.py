@@ -81,7 +81,7 @@ class Publication:
                 db.executemany(f"INSERT INTO temp.fresh VALUES (?, ?, ?, ?, ?, ?, ?) {_BETTER}", rows)  # noqa: S608
             self._differ(scope)
         finally:
-            db.execute("DROP TABLE temp.fresh")
+            db.execute("DROP TABLE IF EXISTS temp.fresh")
             db.execute("DROP TABLE IF EXISTS temp.scope")
 
     def _differ(self, scope: Collection[int] | None) -> None:
