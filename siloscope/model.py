@@ -165,7 +165,8 @@ class Tool:
     """The instance of a product that assets live in; id `{product}:{instance}`.
 
     Readers rarely yield tools: they are derived from the `tool` of assets and the catalog. A reader
-    does so when it knows cost, seats or renewal, or when a graph is read in as a source.
+    does so when it knows cost, seats or renewal, or when a graph is read in as a source. `facts` say what
+    its cost rests on (currency, months charged).
     """
 
     id: str
@@ -179,6 +180,7 @@ class Tool:
     renewal: str | None = None
     seats: int | None = None
     users: int | None = None
+    facts: Facts = field(default_factory=dict)
 
 
 Observation = Asset | Description | Reference | Tool

@@ -153,6 +153,7 @@ def tool_row(tool: Tool) -> dict[str, Any]:
         "renewal": tool.renewal,
         "seats": tool.seats,
         "users": tool.users,
+        "facts": dict(sorted(tool.facts.items())),
     }
 
 
