@@ -19,7 +19,7 @@ from siloscope.model import Asset, Edge, Outside, Slice, Tool, from_json
 from siloscope.version import __version__
 
 # What scans move, or what follows from the rest, without anything having changed.
-_VOLATILE = frozenset({"last_seen", "first_seen", "last_complete", "last_used", "silo"})
+_VOLATILE = frozenset({"last_seen", "first_seen", "last_complete", "last_used", "silo", "initiative"})
 RELEASE = "release"  # among the figures of a scan: which release noted its findings
 _BARS = "▁▂▃▄▅▆▇█"
 

@@ -73,7 +73,7 @@ class Rests:
     """
 
     def __init__(self, graph: Graph) -> None:
-        self._missing = tuple(each for each in graph.slices if _doubtful(each))
+        self._missing = tuple(each for each in graph.slices if doubtful(each))
         self._dim = tuple(each for each in graph.slices if each.visibility is not Visibility.ALL)
 
     def on(self, sources: Collection[str]) -> tuple[str, Evidence | None]:
@@ -89,7 +89,7 @@ class Rests:
         return "complete", None
 
 
-def _doubtful(row: Slice) -> bool:
+def doubtful(row: Slice) -> bool:
     """Whether a slice may hide something: not read and not accepted, not visited by the last scan, or held."""
     return row.unread or row.retirement is Retirement.HELD or row.reason.startswith(STALE)
 
