@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from math import isfinite
 from typing import TypeVar
 
 from siloscope.catalog import product
 from siloscope.config import Config, DepartmentRule, Gap
+from siloscope.graph.communities import communities, named
+from siloscope.graph.departments import SHARED, UNASSIGNED, attributed, home
 from siloscope.graph.merge import all_merged, described
 from siloscope.graph.resolve import Aliases, Claims, resolve, uncollected
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Description, Observation, Reference, Slice, Tool, digest
 from siloscope.version import __version__
 
+__all__ = ["SHARED", "UNASSIGNED", "Row", "Settings", "build", "ledger", "with_silos"]
 T = TypeVar("T", Asset, Tool)
 Rank = tuple[int, int, tuple[str, str, str]]
-
-UNASSIGNED = "unassigned"
-SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +87,13 @@ def _build(rows: Iterable[Row], slices: Iterable[Slice], settings: Settings, sca
     assets = {key: all_merged(each for _, each in _ranked(seen[key])) for key in sorted(seen)}
     aliases = Aliases(settings.aliases)
     _describe(assets, descriptions, aliases)
-    assets = {key: _attributed(each, settings) for key, each in assets.items()}
+    assets = {key: _completed(each, settings) for key, each in assets.items()}
     claims = Claims(assets.values(), aliases)
     edges, outside = resolve(assets, references, claims)
-    tools = _tools(assets.values(), {key: all_merged(each for _, each in _ranked(rows)) for key, rows in told.items()})
+    known = {key: all_merged(each for _, each in _ranked(rows)) for key, rows in told.items()}
+    defaults = {source: department for source, (department, _) in settings.defaults.items()}
+    assets = attributed(assets, edges, known, settings.departments, defaults)
+    tools = _tools(assets.values(), known)
     finished = tuple(_capable(each, tools) for each in assets.values())
     rests = ledger(slices, settings, scan_at)
     graph = Graph(scan_id, scan_at, tuple(tools[key] for key in sorted(tools)), finished, edges, outside, rests)
@@ -120,44 +122,15 @@ def _describe(
             assets[key] = described(assets[key], each)
 
 
-def _attributed(asset: Asset, settings: Settings) -> Asset:
-    """The asset with its department and the reason, and its source's default environment."""
-    default, environment = settings.defaults.get(asset.source, (None, None))
-    department, because = _department(asset, settings.departments, default)
-    return replace(
-        asset,
-        department=department,
-        environment=asset.environment or environment,
-        annual_cost=_money(asset.annual_cost),
-        facts={**asset.facts, "department_because": because},
-    )
+def _completed(asset: Asset, settings: Settings) -> Asset:
+    """The asset with its source's default environment, and a cost that is a number or none."""
+    _, environment = settings.defaults.get(asset.source, (None, None))
+    return replace(asset, environment=asset.environment or environment, annual_cost=_money(asset.annual_cost))
 
 
 def _money(value: float | None) -> float | None:
     """A cost; what is no number (another estate's NaN) is unknown rather than poison for every sum."""
     return value if value is not None and isfinite(value) else None
-
-
-def _department(asset: Asset, rules: Iterable[DepartmentRule], default: str | None) -> tuple[str, str]:
-    for rule in rules:
-        for value in _values(asset, rule):
-            if value and any(fnmatchcase(value, glob) for glob in rule.values):
-                return rule.name, f"{rule.key} {rule.tag}={value}" if rule.tag else f"{rule.key} {value}"
-    if asset.department:
-        return asset.department, "said by the platform"
-    if default:
-        return default, f"default of source {asset.source}"
-    return UNASSIGNED, "no rule matches"
-
-
-def _values(asset: Asset, rule: DepartmentRule) -> tuple[str, ...]:
-    if rule.key == "tag":
-        return (str(asset.facts.get(f"tag.{rule.tag}") or ""),)
-    if rule.key == "source":
-        return asset.sources
-    if rule.key in ("owner", "tool", "name"):
-        return (getattr(asset, rule.key) or "",)
-    return (str(asset.facts.get(rule.key) or ""),)
 
 
 def _tools(assets: Iterable[Asset], told: Mapping[str, Tool]) -> dict[str, Tool]:
@@ -179,21 +152,12 @@ def _tools(assets: Iterable[Asset], told: Mapping[str, Tool]) -> dict[str, Tool]
             product=tool.product or (known.name if known else slug),
             vendor=tool.vendor or (known.vendor if known else ""),
             instance=tool.instance or instance,
-            department=tool.department or _home(held.get(key, [])),
+            department=tool.department or home(held.get(key, [])),
             capabilities=tool.capabilities or (known.capabilities if known else ()),
             annual_cost=cost,
             cost_source=cost_source,
         )
     return tools
-
-
-def _home(assets: Iterable[Asset]) -> str:
-    """The department of most of a tool's assets, else `shared`; `unassigned` when none has one, or most have none."""
-    counts = Counter(each.department or UNASSIGNED for each in assets)
-    if not counts:
-        return UNASSIGNED
-    name, most = min(counts.items(), key=lambda each: (-each[1], each[0]))
-    return str(name) if most * 2 > counts.total() else SHARED
 
 
 def _capable(asset: Asset, tools: Mapping[str, Tool]) -> Asset:
@@ -207,11 +171,7 @@ def _accepted(row: Slice, gaps: Iterable[Gap], at: str) -> Slice:
 
 
 def with_silos(graph: Graph) -> Graph:
-    """The graph with the `silo` of each asset: the component it is connected in, named after its first member."""
-    labels: dict[int, str] = {}
-    sizes = Counter(graph.components.tolist())
-    assets = []
-    for asset, component in zip(graph.assets, graph.components.tolist(), strict=False):
-        labels.setdefault(component, f"silo-{digest(asset.id)[:8]}")
-        assets.append(replace(asset, silo=labels[component] if sizes[component] > 1 else None))
-    return replace(graph, assets=tuple(assets))
+    """The graph with the `silo` of each asset: the community it belongs to, None for one that is alone."""
+    names = named(communities(graph.ends, len(graph.number)), [each.id for each in graph.assets])
+    assets = tuple(replace(asset, silo=name) for asset, name in zip(graph.assets, names, strict=True))
+    return replace(graph, assets=assets)
