@@ -12,6 +12,7 @@ from siloscope.catalog import product
 from siloscope.config import Config, DepartmentRule, Gap
 from siloscope.graph.communities import communities, named
 from siloscope.graph.departments import SHARED, UNASSIGNED, attributed, home
+from siloscope.graph.initiatives import with_initiatives
 from siloscope.graph.merge import all_merged, described
 from siloscope.graph.resolve import Aliases, Claims, resolve, uncollected
 from siloscope.graph.view import Graph
@@ -171,7 +172,10 @@ def _accepted(row: Slice, gaps: Iterable[Gap], at: str) -> Slice:
 
 
 def with_silos(graph: Graph) -> Graph:
-    """The graph with the `silo` of each asset: the community it belongs to, None for one that is alone."""
+    """The graph with the `silo` of each asset: the community it belongs to, None for one that is alone.
+
+    The `initiative` of each asset is set on the way: like silos, initiatives follow from the edges.
+    """
     names = named(communities(graph.ends, len(graph.number)), [each.id for each in graph.assets])
     assets = tuple(replace(asset, silo=name) for asset, name in zip(graph.assets, names, strict=True))
-    return replace(graph, assets=assets)
+    return with_initiatives(replace(graph, assets=assets))
