@@ -143,7 +143,7 @@ def negative_return(graph: Graph) -> Iterator[Finding]:
         if each.high and each.high.net < 0:
             because.append(Evidence(f"even in the best case {-each.high.net:,.0f} a year are lost", 0.2))
         if each.high and each.high.net >= 0:
-            because.append(Evidence(f"in the best case it gains {each.high.net:,.0f} a year", -0.1))
+            because.append(Evidence(f"in the best case, its share of tools not counted, it gains {each.high.net:,.0f}", -0.1))
         share = min(0.2, loss / each.base.cost * 0.2) if each.base.cost else 0.0
         because.append(Evidence(f"over three years that is worth {each.base.npv:,.0f} today", share))
         title = f"{each.profile.initiative.name} costs more than it returns"
@@ -167,7 +167,7 @@ def unmeasured_value(graph: Graph) -> Iterator[Finding]:
             because.append(Evidence("a list of benefits was read, and it is not in it", 0.1))
         else:
             because.append(Evidence("no list of benefits was read", -0.1))
-        title = f"Nobody knows what {each.profile.initiative.name} returns"
+        title = f"What {each.profile.initiative.name} returns is not measured"
         yield _finding(rests, "unmeasured-value", each, title, because)
 
 
