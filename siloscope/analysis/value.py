@@ -143,7 +143,8 @@ def negative_return(graph: Graph) -> Iterator[Finding]:
         if each.high and each.high.net < 0:
             because.append(Evidence(f"even in the best case {-each.high.net:,.0f} a year are lost", 0.2))
         if each.high and each.high.net >= 0:
-            because.append(Evidence(f"in the best case, its share of tools not counted, it gains {each.high.net:,.0f}", -0.1))
+            told = f"in the best case, its share of tools not counted, it gains {each.high.net:,.0f} a year"
+            because.append(Evidence(told, -0.1))
         share = min(0.2, loss / each.base.cost * 0.2) if each.base.cost else 0.0
         because.append(Evidence(f"over three years that is worth {each.base.npv:,.0f} today", share))
         title = f"{each.profile.initiative.name} costs more than it returns"

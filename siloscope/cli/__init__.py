@@ -33,6 +33,7 @@ COMMANDS = {
     "plan": "Write the consolidation plan.",
     "prune": "Forget scans before a time, and what only they knew.",
     "query": "Query the store, read-only: SQL, or Cypher on Neo4j.",
+    "report": "Write the report for decision makers: HTML, Markdown or PDF.",
     "scan": "Collect every configured source and publish the graph.",
     "sources": "List what can be collected, and against what it was tested.",
     "trend": "Show the headline figures from scan to scan.",
