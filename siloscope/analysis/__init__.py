@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Rule = Callable[[Graph], Iterator[Finding]]
 
 RULES: Mapping[str, Rule] = {
+    "bridge-candidate": silos.bridge_candidate,
     "closed-silo": silos.closed_silo,
     "dormant": ownership.dormant,
     "duplicate-asset": duplicates.duplicate_asset,
@@ -26,6 +27,7 @@ RULES: Mapping[str, Rule] = {
     "hidden-share": exposure.hidden_share,
     "isolated-tool": silos.isolated_tool,
     "negative-return": value.negative_return,
+    "one-way-silo": silos.one_way_silo,
     "orphaned-bot": governance.orphaned_bot,
     "overlapping-tools": overlap.overlapping_tools,
     "renewal-of-duplicate": value.renewal_of_duplicate,
@@ -33,6 +35,7 @@ RULES: Mapping[str, Rule] = {
     "shadow-tool": exposure.shadow_tool,
     "single-bridge": silos.single_bridge,
     "stalled-pilot": pilots.stalled_pilot,
+    "uncontracted-dependency": silos.uncontracted_dependency,
     "ungoverned-model": governance.ungoverned_model,
     "unmeasured-value": value.unmeasured_value,
     "unmonitored-production": governance.unmonitored_production,

@@ -5,7 +5,7 @@ one run of a randomised method is one opinion. So the resolution is the one whos
 in the fewest bits (the map equation, Rosvall and Bergstrom 2008); at it, runs of several seeds vote on each link,
 links that most runs cut are dropped, and so on until the runs agree (consensus clustering, Lancichinetti and
 Fortunato 2012). A last pass moves single nodes where that shortens the description further. A graph too large for
-many runs is partitioned once, finely, and the resolution is chosen on the graph of its parts.
+many runs gets two, the second at the resolution that the first makes likely.
 
 All functions take a symmetric sparse matrix of weights without a diagonal; labels are integers from 0.
 """
@@ -26,8 +26,8 @@ RESOLUTIONS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 SEEDS = 10
 ROUNDS = 4
 AGREED = 0.5  # a link stays while at least this share of the runs keeps its ends together
-MANY = 500_000  # stored weights (twice the links) beyond which one fine run has to do
-FINE = 8.0  # the resolution of that run
+MANY = 200_000  # stored weights (twice the links) beyond which two runs have to do
+PASSES, LAST_PASSES = 30, 4  # of single nodes; on a graph with many links
 HUB = 64.0  # what all links of one node weigh together at most: a landing bucket binds no more than that
 _NOISE = 1e-12
 
@@ -87,10 +87,21 @@ def adjacency(ends: np.ndarray, size: int, hub: float = HUB) -> csr_array:
 def partition(weights: csr_array) -> np.ndarray:
     """The communities of a weighted graph: candidates, the shortest description, consensus, last moves."""
     if weights.nnz > MANY:
-        return refined(weights, _coarsened(weights, leiden(weights, FINE, 1, 1)))
+        return _quickly(weights)
     found = [(gamma, leiden(weights, gamma, seed)) for gamma in RESOLUTIONS for seed in (1, 2)]
     gamma, _ = min(found, key=lambda each: Flow.of(weights, each[1]).bits)
     return refined(weights, _consensus(weights, gamma))
+
+
+def _quickly(weights: csr_array) -> np.ndarray:
+    """The same with two runs: one at resolution 1, one at the resolution that the first makes likely."""
+    first = leiden(weights, 1.0, 1, 1)
+    gamma = _likeliest(weights, first)
+    if gamma < RESOLUTIONS[1]:
+        return refined(weights, first, LAST_PASSES)
+    second = leiden(weights, gamma, 2, 1)
+    better = min((second, first), key=lambda each: Flow.of(weights, each).bits)
+    return refined(weights, better, LAST_PASSES)
 
 
 def leiden(weights: csr_array, gamma: float, seed: int, iterations: int = 2) -> np.ndarray:
@@ -147,23 +158,19 @@ def _consensus(weights: csr_array, gamma: float) -> np.ndarray:
     return labels
 
 
-def _coarsened(weights: csr_array, fine: np.ndarray) -> np.ndarray:
-    """The parts of a fine partition put together at the resolution that makes the description shortest."""
+def _likeliest(weights: csr_array, labels: np.ndarray) -> float:
+    """The resolution at which modularity is the likelihood of a planted partition (Newman 2016), from a first one."""
     import numpy as np
-    from scipy.sparse import coo_array
 
-    best = fine
     rows = rows_of(weights)
-    parts = int(fine.max()) + 1
-    small = coo_array((weights.data, (fine[rows], fine[weights.indices])), shape=(parts, parts)).tocsr()
-    small.sum_duplicates()
-    least = Flow.of(weights, fine).bits
-    for gamma in RESOLUTIONS:
-        labels = leiden(small, gamma, 1)[fine]
-        bits = Flow.of(weights, labels).bits
-        if bits < least:
-            best, least = labels, bits
-    return np.asarray(best)
+    total = float(weights.data.sum())
+    strength = np.bincount(labels[rows], weights.data)
+    expected = float((strength**2).sum()) / total
+    inside = float(weights.data[labels[rows] == labels[weights.indices]].sum())
+    if not 0 < inside < total or inside <= expected:
+        return 1.0
+    near, far = inside / expected, (total - inside) / (total - expected)
+    return float((near - far) / (np.log(near) - np.log(far)))
 
 
 def _plogp(values: Any) -> Any:
@@ -199,7 +206,7 @@ class Flow:
         return float(_plogp(self.exits.sum()) - 2 * _plogp(self.exits).sum() + _plogp(self.exits + self.stays).sum())
 
 
-def refined(weights: csr_array, labels: np.ndarray, passes: int = 30) -> np.ndarray:
+def refined(weights: csr_array, labels: np.ndarray, passes: int = PASSES) -> np.ndarray:
     """The partition after moving single nodes to the neighbouring community that shortens the description most.
 
     All moves of a pass are weighed against the same state, so only part of them is made at once, and only if the
