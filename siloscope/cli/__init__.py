@@ -21,6 +21,7 @@ COMMANDS = {
     "copy": "Copy a store into another, empty one.",
     "coverage": "Show the ledger: what was looked at, and how each slice ended.",
     "demo": "Scan an invented example company, without any account.",
+    "departments": "Explain whom assets work for, show conflicts, and suggest rules.",
     "diff": "Show what changed between two scans, or two exported graphs.",
     "doctor": "Examine the store and the ledger, and say what to do.",
     "export": "Write the graph for other tools.",
@@ -28,6 +29,7 @@ COMMANDS = {
     "forget": "Retire a source, or one scope of it, that is no longer configured or reachable.",
     "history": "Show how an asset, a tool, a finding or an edge changed from scan to scan.",
     "init": "Write a commented siloscope.toml from what can be detected.",
+    "initiatives": "List AI and automation initiatives: stage, controls, evidence.",
     "map": "Write the interactive silo map, one HTML file.",
     "permissions": "Print the least-privilege policy of a source.",
     "plan": "Write the consolidation plan.",
@@ -35,8 +37,10 @@ COMMANDS = {
     "query": "Query the store, read-only: SQL, or Cypher on Neo4j.",
     "report": "Write the report for decision makers: HTML, Markdown or PDF.",
     "scan": "Collect every configured source and publish the graph.",
+    "silos": "Show how well tools, departments and communities are integrated, and what would join them.",
     "sources": "List what can be collected, and against what it was tested.",
     "trend": "Show the headline figures from scan to scan.",
+    "value": "Show what things cost a year and what initiatives return.",
     "why": "Show the evidence for an asset, an edge or a finding.",
 }
 
