@@ -22,6 +22,7 @@ BECAUSE = "department_because"
 CONFLICT = "department_conflict"
 SAID = "said by the platform"
 NOTHING = "no rule matches"
+BROAD = ("tool ", "source ")  # rules about where an asset is rather than what it is: overruled without a word
 _FOLLOWS = (Verb.CONTAINS, Verb.OWNS)  # what holds or owns an asset lends it its department
 
 
@@ -57,7 +58,11 @@ def attributed(
         verdict = _decided(asset, own, holders, assets, told, defaults)
         facts = {**asset.facts, BECAUSE: verdict.because}
         facts.pop(CONFLICT, None)
-        others = [each for each in own[key][1:] if each.department != verdict.department]
+        others = [
+            each
+            for each in own[key][1:]
+            if each.department != verdict.department and not each.because.startswith(BROAD)
+        ]
         if others:
             facts[CONFLICT] = "; ".join(dict.fromkeys(f"{each.department} by {each.because}" for each in others))
         found[key] = replace(asset, department=verdict.department, facts=facts)

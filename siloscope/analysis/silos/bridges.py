@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from siloscope.analysis.common import finding, listed, many, points
 from siloscope.analysis.silos.columns import Columns, Units, columns
@@ -314,3 +314,26 @@ def _in_common(one: frozenset[str] | None, two: frozenset[str] | None) -> list[E
     if keys := sorted(each for each in both if _KEY.search(each)):
         said.append(Evidence(f"joined by {listed(keys, 3)}", 0.2 if len(keys) >= _SAME_KEYS else 0.15))
     return said
+
+
+def pair_row(pairing: Pairing) -> dict[str, Any]:
+    """A pairing as JSON data."""
+    return {
+        "a": pairing.a,
+        "b": pairing.b,
+        "a_on_b": pairing.a_on_b,
+        "b_on_a": pairing.b_on_a,
+        "common_count": pairing.common_count,
+        "common": list(pairing.common),
+        "tools": list(pairing.tools),
+        "candidates": [
+            {
+                "a": each.a,
+                "b": each.b,
+                "via": each.via,
+                "score": each.score,
+                "because": [{"says": one.says, "weight": one.weight} for one in each.because],
+            }
+            for each in pairing.candidates
+        ],
+    }
