@@ -7,7 +7,6 @@ sides use, in two instances of one product. Where no two assets are alike, what 
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from siloscope.analysis.common import finding, listed, many, points
 from siloscope.analysis.silos.columns import Columns, Units, columns
+from siloscope.analysis.silos.likeness import columns_of, in_common, is_key, words
 from siloscope.graph.view import Graph
-from siloscope.model import Asset, Evidence, Finding
+from siloscope.model import Evidence, Finding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,12 +27,7 @@ if TYPE_CHECKING:
 RARE = 12  # a name or key that more assets have says nothing
 WELL = 3  # dependencies between two silos from which on they need no further bridge
 SHOWN = 5  # candidates kept a pair
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
-_STAGES = frozenset(
-    "dev test prod production staging stage stg uat qa copy old new tmp temp final main master v".split()
-)
-_KEY = re.compile(r"(_id|_key|_no|_number|_code|_ref|id)$")
-_SAME_KEYS, _FEWEST_LETTERS = 2, 4
+_FEWEST_LETTERS = 4
 
 
 @dataclass(frozen=True)
@@ -65,15 +60,6 @@ class Pairing:
     common: tuple[str, ...]
     tools: tuple[str, ...]
     candidates: tuple[Candidate, ...] = field(default=())
-
-
-def words(name: str) -> tuple[str, ...]:
-    """The words of a name in order of the alphabet, without case, stages, versions and the plural.
-
-    `CustomerChurns_v2` and `customer-churn-prod` are the same words.
-    """
-    parts = (each.lower() for each in _PARTS.findall(name))
-    return tuple(sorted({each[:-1] if len(each) > 3 and each.endswith("s") else each for each in parts} - _STAGES))
 
 
 def pairings(graph: Graph, kind: str = "department", least: int = 1) -> Iterator[Pairing]:
@@ -172,6 +158,23 @@ class _Mapper:
         return [frozenset(each) for each in found]
 
     @cached_property
+    def _joined(self) -> np.ndarray:
+        """Pairs of assets of different units that a dependency joins, as `smaller * nodes + larger`, sorted."""
+        import numpy as np
+
+        owner = self.data.unit_of(self.units)
+        low, high = np.sort(self.data.ends[:, (owner >= 0).all(axis=0) & (owner[0] != owner[1])], axis=0)
+        return np.unique(low * np.int64(self.data.nodes) + high)
+
+    def joined(self, one: int, two: int) -> bool:
+        """Whether a dependency joins two assets, `one` the smaller number."""
+        import numpy as np
+
+        key = one * self.data.nodes + two
+        at = int(np.searchsorted(self._joined, key))
+        return at < len(self._joined) and int(self._joined[at]) == key
+
+    @cached_property
     def alike(self) -> Mapping[tuple[int, int], list[tuple[int, int, tuple[Evidence, ...]]]]:
         """By pair of units, pairs of assets that are about the same thing, with the evidence."""
         blocks: dict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -183,10 +186,10 @@ class _Mapper:
             key = words(asset.name)
             if sum(map(len, key)) >= _FEWEST_LETTERS:
                 blocks[key].append(number)
-            if schema := _schema(asset):
+            if schema := columns_of(asset):
                 schemas[number] = schema
                 for column in schema:
-                    if _KEY.search(column):
+                    if is_key(column):
                         keyed[column].append(number)
         pairs: dict[tuple[int, int], float] = {}
         for members in blocks.values():
@@ -208,7 +211,7 @@ class _Mapper:
         found: dict[tuple[int, int], list[tuple[int, int, tuple[Evidence, ...]]]] = defaultdict(list)
         of = self.units.of
         for one, two in sorted({*named, *keyed}):
-            if of[one] == of[two]:
+            if of[one] == of[two] or self.joined(one, two):
                 continue
             a, b = (one, two) if of[one] < of[two] else (two, one)
             left, right = self.graph.assets[a], self.graph.assets[b]
@@ -220,7 +223,7 @@ class _Mapper:
                         f"{left.name} and {right.name} name the same thing; {rarity}", 0.4 if holders == 2 else 0.3
                     )
                 )
-            because += _in_common(schemas.get(a), schemas.get(b))
+            because += in_common(schemas.get(a), schemas.get(b))
             found[int(of[a]), int(of[b])].append((a, b, tuple(because)))
         return found
 
@@ -298,22 +301,6 @@ class _Mapper:
         )
         via = None if unseen else self.graph.assets[node].tool
         return Candidate(self.graph.assets[int(left[0])].id, self.graph.assets[int(right[0])].id, via, because)
-
-
-def _schema(asset: Asset) -> frozenset[str]:
-    """The column names in a shape, in lower case."""
-    return frozenset(key[7:].lower() for key in asset.shape if key.startswith("column:"))
-
-
-def _in_common(one: frozenset[str] | None, two: frozenset[str] | None) -> list[Evidence]:
-    """What two schemas share: columns as a share of all, and keys by name."""
-    if not one or not two or not one & two:
-        return []
-    both = one & two
-    said = [Evidence(f"{len(both)} of {len(one | two)} columns in common", round(0.3 * len(both) / len(one | two), 4))]
-    if keys := sorted(each for each in both if _KEY.search(each)):
-        said.append(Evidence(f"joined by {listed(keys, 3)}", 0.2 if len(keys) >= _SAME_KEYS else 0.15))
-    return said
 
 
 def pair_row(pairing: Pairing) -> dict[str, Any]:
