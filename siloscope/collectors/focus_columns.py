@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 25  # bytes of CSV a batch
 _SCALE = 18
+_FEW = 1 << 19  # groups that are held without another thought
 
 
 def columnar(file: Path) -> Iterator[bill.Charge | str] | None:
@@ -45,25 +46,47 @@ def _fits(file: Path) -> bool:
 
 
 def _grouped(file: Path, pa: Any) -> Iterator[bill.Charge | str]:
+    """The charges of a file, those that agree added up; the groups at hand are grouped again whenever they doubled."""
+    held: list[pa.Table] = []
+    rows, limit = 0, _FEW
     for batch in _batches(file, pa):
         table = pa.Table.from_batches([batch])
         if not table.num_rows:
             continue
         month = pa.compute.utf8_slice_codeunits(table["ChargePeriodStart"], 0, 7)
-        table = table.set_column(table.schema.get_field_index("ChargePeriodStart"), "ChargePeriodStart", month)
+        table = _with(table, "ChargePeriodStart", month)
         try:
             exact = table["EffectiveCost"].cast(pa.decimal128(38, _SCALE))
         except pa.ArrowInvalid:  # more digits than that, or no number: row by row, which says which
             yield from _row_by_row(table, file.name)
             continue
-        table = table.set_column(table.schema.get_field_index("EffectiveCost"), "EffectiveCost", exact)
-        # One thread, so that groups come in the order of the file whatever the machine.
-        sums = table.group_by(list(bill.COLUMNS), use_threads=False).aggregate(
-            [("EffectiveCost", "sum"), ([], "count_all")]
-        )
-        columns = [sums[name].to_pylist() for name in (*bill.COLUMNS, "EffectiveCost_sum", "count_all")]
+        table = _with(table, "EffectiveCost", exact)
+        held.append(_sums(table.append_column("rows", pa.repeat(1, table.num_rows).cast(pa.int64()))))
+        rows += held[-1].num_rows
+        if rows > limit:
+            held = [_sums(pa.concat_tables(held))]
+            rows = held[0].num_rows
+            limit = max(_FEW, 2 * rows)
+    if held:
+        yield from _charges(_sums(pa.concat_tables(held)), file.name)
+
+
+def _with(table: pa.Table, name: str, column: Any) -> pa.Table:
+    return table.set_column(table.schema.get_field_index(name), name, column)
+
+
+def _sums(table: pa.Table) -> pa.Table:
+    """Rows that agree in everything but the amount, as one; one thread, so that they come in the order of the file."""
+    keys = list(bill.COLUMNS)
+    sums = table.group_by(keys, use_threads=False).aggregate([("EffectiveCost", "sum"), ("rows", "sum")])
+    return sums.select([*keys, "EffectiveCost_sum", "rows_sum"]).rename_columns([*keys, "EffectiveCost", "rows"])
+
+
+def _charges(sums: pa.Table, where: str) -> Iterator[bill.Charge | str]:
+    for batch in sums.to_batches(max_chunksize=1 << 16):
+        columns = [batch.column(name).to_pylist() for name in (*bill.COLUMNS, "EffectiveCost", "rows")]
         for *told, cost, count in zip(*columns, strict=True):
-            yield bill.charge((*(each or "" for each in told), cost, count), file.name)
+            yield bill.charge((*(each or "" for each in told), cost, count), where)
 
 
 def _row_by_row(table: pa.Table, where: str) -> Iterator[bill.Charge | str]:
