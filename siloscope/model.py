@@ -164,9 +164,8 @@ class Reference:
 class Tool:
     """The instance of a product that assets live in; id `{product}:{instance}`.
 
-    Readers rarely yield tools: they are derived from the `tool` of assets and the catalog. A reader
-    does so when it knows cost, seats or renewal, or when a graph is read in as a source. `facts` say what
-    its cost rests on (currency, months charged).
+    Readers rarely yield tools: they are derived from the `tool` of assets and the catalog. A reader does so when it
+    knows cost, seats or renewal, or reads in a graph. `facts` say what its cost rests on (currency, months charged).
     """
 
     id: str
