@@ -140,7 +140,7 @@ def asset_row(asset: Asset) -> dict[str, Any]:
 
 
 def tool_row(tool: Tool) -> dict[str, Any]:
-    """A tool as the contract spells it."""
+    """A tool as the contract spells it; `facts` where there are any."""
     return {
         "id": tool.id,
         "product": tool.product,
@@ -153,7 +153,7 @@ def tool_row(tool: Tool) -> dict[str, Any]:
         "renewal": tool.renewal,
         "seats": tool.seats,
         "users": tool.users,
-        "facts": dict(sorted(tool.facts.items())),
+        **({"facts": dict(sorted(tool.facts.items()))} if tool.facts else {}),
     }
 
 
