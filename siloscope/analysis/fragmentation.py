@@ -51,12 +51,12 @@ class Fragmentation:
         return 1 - 2 * self.inside
 
 
-def fragmentation_index(graph: Graph) -> Fragmentation | None:
-    """The index of a graph; None when it holds no asset."""
+def fragmentation_index(graph: Graph, deals: int = PERMUTATIONS) -> Fragmentation | None:
+    """The index of a graph, held against so many random deals of departments; None when it holds no asset."""
     if not graph.assets:
         return None
-    total, within, between_null, between_p = _dispersion(graph)
-    inside, expected, inside_p = _separation(graph)
+    total, within, between_null, between_p = _dispersion(graph, deals)
+    inside, expected, inside_p = _separation(graph, deals)
     separation = max(0.0, (inside - expected) / (1 - expected)) if expected < 1 else 0.0
     index = 100 * (total + separation) / 2
     figures = (index, total, within, total - within, between_null, between_p, separation, inside, expected, inside_p)
@@ -75,7 +75,7 @@ def _cells(graph: Graph) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def _dispersion(graph: Graph) -> tuple[float, float, float, float | None]:
+def _dispersion(graph: Graph, deals: int) -> tuple[float, float, float, float | None]:
     """(dispersion, its part within departments, the mean part between them by chance, p)."""
     import numpy as np
 
@@ -89,15 +89,15 @@ def _dispersion(graph: Graph) -> tuple[float, float, float, float | None]:
         products, departments = (np.unique([row[at] for row in rows], return_inverse=True)[1] for at in (0, 1))
         coded.append((products, departments, int(products.max()) + 1, int(departments.max()) + 1))
     within = sum(_within(*each) for each in coded) / weight
-    if all(count == 1 for *_, count in coded):
+    if not deals or all(count == 1 for *_, count in coded):
         return total, within, 0.0, None
     random = np.random.default_rng(_SEED)
     dealt = []
-    for _ in range(PERMUTATIONS):
+    for _ in range(deals):
         left = sum(_within(products, random.permutation(homes), *size) for products, homes, *size in coded)
         dealt.append(total - left / weight)
     as_much = sum(each >= total - within - 1e-12 for each in dealt)
-    return total, within, sum(dealt) / len(dealt), (1 + as_much) / (1 + PERMUTATIONS)
+    return total, within, sum(dealt) / len(dealt), (1 + as_much) / (1 + deals)
 
 
 def _gini(counts: Counter[str]) -> float:
@@ -116,7 +116,7 @@ def _within(products: object, departments: object, width: int, height: int) -> f
     return float((sizes[held] - (table[held] ** 2).sum(axis=1) / sizes[held]).sum())
 
 
-def _separation(graph: Graph) -> tuple[float, float, float | None]:
+def _separation(graph: Graph, deals: int) -> tuple[float, float, float | None]:
     """(share of dependencies inside a department, what chance leaves there, p), over assets that have one."""
     import numpy as np
 
@@ -134,14 +134,16 @@ def _separation(graph: Graph) -> tuple[float, float, float | None]:
         return 0.0, 1.0, None
     inside = float((codes[a] == codes[b]).mean())
     expected = float((sizes * (sizes - 1)).sum() / (people * (people - 1)))
+    if not deals:
+        return inside, expected, None
     random = np.random.default_rng(_SEED)
     if len(a) > SAMPLED:
         chosen = random.choice(len(a), SAMPLED, replace=False)
         a, b = a[chosen], b[chosen]
     places, observed = np.flatnonzero(counted), float((codes[a] == codes[b]).mean())
     as_much = 0
-    for _ in range(PERMUTATIONS):
+    for _ in range(deals):
         dealt = codes.copy()
         dealt[places] = random.permutation(codes[places])
         as_much += bool((dealt[a] == dealt[b]).mean() >= observed - 1e-12)
-    return inside, expected, (1 + as_much) / (1 + PERMUTATIONS)
+    return inside, expected, (1 + as_much) / (1 + deals)

@@ -73,7 +73,7 @@ def initiatives(graph: Graph) -> tuple[Initiative, ...]:
     roles = {each.id: role for each in graph.assets if (role := role_of(each))}
     if not roles:
         return ()
-    edges = [each for each in graph.edges if each.verb.depends and (each.source in roles or each.target in roles)]
+    edges = [each for each in graph.edges if (each.source in roles or each.target in roles) and each.verb.depends]
     groups = _Groups(roles)
     _join(groups, roles, edges)
     around = _around(graph, groups, roles, edges)
@@ -181,7 +181,7 @@ def _shared(graph: Graph, groups: _Groups, roles: Mapping[str, str], needed: Map
     """Of the assets that a core needs, those that something outside its initiative depends on as well."""
     found = set()
     for edge in graph.edges:
-        if not edge.verb.depends:
+        if not (edge.target in needed or edge.source in needed) or not edge.verb.depends:
             continue
         dependent, thing = (edge.source, edge.target) if edge.verb.depends > 0 else (edge.target, edge.source)
         if thing in needed and (dependent not in roles or groups.top(dependent) != needed[thing]):

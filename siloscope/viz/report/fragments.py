@@ -16,9 +16,9 @@ from siloscope.viz.report.charts import bars, lines, matrix
 
 SHOWN = 20
 _TREND = (
+    ("fragmentation_index", "fragmentation index", lambda value: f"{value:.1f}"),
     ("crossing_share", "dependencies across departments", percent),
     ("effective_tools", "products in effect a capability", lambda value: f"{value:.2f}"),
-    ("resolution", "links resolved", percent),
     ("coverage", "slices read", percent),
     ("findings", "findings", lambda value: f"{value:,.0f}"),
     ("annual_cost", "cost a year", lambda value: f"{value:,.0f}"),
