@@ -10,6 +10,7 @@ from typing import Any
 
 from siloscope.analysis import THRESHOLD, findings
 from siloscope.analysis import rows as rows_of
+from siloscope.analysis.fragmentation import fragmentation_index
 from siloscope.analysis.silos import fragmentation
 from siloscope.errors import ConfigError
 from siloscope.graph.history import ScanRow, Version, figures, lasting_graph, lasting_slice
@@ -19,7 +20,7 @@ from siloscope.model import Asset, Edge, Outside, Slice, Tool, from_json
 from siloscope.version import __version__
 
 # What scans move, or what follows from the rest, without anything having changed.
-_VOLATILE = frozenset({"last_seen", "first_seen", "last_complete", "last_used", "silo"})
+_VOLATILE = frozenset({"last_seen", "first_seen", "last_complete", "last_used", "silo", "initiative"})
 RELEASE = "release"  # among the figures of a scan: which release noted its findings
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -158,12 +159,18 @@ def _noted(scan: ScanRow) -> bool:
 def figures_of(store: Store, scan: ScanRow) -> dict[str, Any]:
     """The headline figures of a scan, those of fragmentation among them."""
     told = {name: value for name, value in scan.figures.items() if name != RELEASE}
-    return told if _noted(scan) else {**told, **fragmentation(store.graph(scan.id))}
+    return told if _noted(scan) else {**told, **_spread(store.graph(scan.id))}
 
 
 def figures_in(graph: Graph) -> dict[str, Any]:
     """The same for a graph at hand."""
-    return {**figures(graph), **fragmentation(graph)}
+    return {**figures(graph), **_spread(graph)}
+
+
+def _spread(graph: Graph) -> dict[str, Any]:
+    """The figures of fragmentation."""
+    index = fragmentation_index(graph, deals=0)
+    return {**fragmentation(graph), "fragmentation_index": index.index if index else None}
 
 
 def found_rows(graph: Graph) -> list[dict[str, Any]]:
@@ -174,7 +181,7 @@ def found_rows(graph: Graph) -> list[dict[str, Any]]:
 def note(store: Store, graph: Graph) -> int:
     """Keep what is found in the graph that is published, and its figures, with the scan; how many there are."""
     found = rows_of(each for each in findings(graph, store.verdicts()) if each.score >= THRESHOLD)
-    store.note_findings(found, {**fragmentation(graph), RELEASE: __version__})
+    store.note_findings(found, {**_spread(graph), RELEASE: __version__})
     return len(found)
 
 

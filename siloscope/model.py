@@ -158,8 +158,8 @@ class Reference:
 class Tool:
     """The instance of a product that assets live in; id `{product}:{instance}`.
 
-    Readers rarely yield tools: they are derived from the `tool` of assets and the catalog. A reader
-    does so when it knows cost, seats or renewal, or when a graph is read in as a source.
+    Readers rarely yield tools: they are derived from the `tool` of assets and the catalog. A reader does so when it
+    knows cost, seats or renewal, or reads in a graph. `facts` say what its cost rests on (currency, months charged).
     """
 
     id: str
@@ -173,6 +173,7 @@ class Tool:
     renewal: str | None = None
     seats: int | None = None
     users: int | None = None
+    facts: Facts = field(default_factory=dict)
 
 
 Observation = Asset | Description | Reference | Tool

@@ -6,7 +6,7 @@ from typing import Any
 
 from siloscope.graph.build import Row, Settings, build
 from siloscope.graph.view import Graph
-from siloscope.model import Asset, Reference, Slice, Status, Verb, Visibility
+from siloscope.model import Asset, Reference, Slice, Status, Tool, Verb, Visibility
 
 AT = "2026-06-01T00:00:00Z"
 HOSTILE = [
@@ -32,9 +32,9 @@ def trains(source: str, name: str) -> Reference:
     return Reference(source, Verb.TRAINS, name, "run")
 
 
-def seen(*items: Any, source: str = "s", status: Status = Status.COMPLETE, visibility: Visibility = Visibility.ALL, first: str = "") -> list[Any]:  # fmt: skip
+def seen(*items: Any, source: str = "s", status: Status = Status.COMPLETE, visibility: Visibility = Visibility.ALL, first: str = "", listing: str = "things") -> list[Any]:  # fmt: skip
     """Observations of one source's one slice, which ended like this."""
-    return [Slice(source, "things", "x", status, visibility=visibility), first or AT, *items]
+    return [Slice(source, listing, "x", status, visibility=visibility), first or AT, *items]
 
 
 def estate(*groups: list[Any], settings: Settings = Settings(), at: str = AT) -> Graph:  # noqa: B008
@@ -43,8 +43,12 @@ def estate(*groups: list[Any], settings: Settings = Settings(), at: str = AT) ->
     return build(rows, list({group[0].key: group[0] for group in groups}.values()), settings, "scan1", at)
 
 
+LISTINGS = ("sagemaker.endpoint", "sagemaker.model-package", "uipath.process", "airflow.dag", "focus.benefit")
+LOSS = {"value.1.metric": "letters a year", "value.1.baseline": 100.0, "value.1.current": 600.0, "value.1.unit_value": 2.0, "value.1.from": "2025-06-01", "value.1.to": "2026-05-31"}  # fmt: skip
+
+
 def company(*, reverse: bool = False) -> Graph:
-    """An estate in which every rule finds something: two departments, six tools, one of them cut off."""
+    """An estate in which every rule finds something: some departments and tools, one of them cut off."""
     shape = {"v": 1, "node:http": 3, "node:if": 4}
     same = {"definition": "d1"}
     risk = [
@@ -66,7 +70,21 @@ def company(*, reverse: bool = False) -> Graph:
         reads("airflow://z/dag/train", "airflow://z/dag/load"),
     ]  # fmt: skip
     alone = [asset(f"mlflow://b/model/m{n}", "mlflow:b", "mlflow.model", department="Ops") for n in range(5)]
-    groups = [seen(*risk, source="risk"), seen(*sales, source="sales"), seen(*alone, source="ops")]
+    claims = [
+        asset("sagemaker://c/endpoint/triage", "sagemaker:c", "sagemaker.endpoint", name="triage", department="Claims"),
+        asset("sagemaker://c/model/triage", "sagemaker:c", "sagemaker.model", name="triage", department="Claims", owner="lena"),
+        Reference("sagemaker://c/endpoint/triage", Verb.SERVES, "sagemaker://c/model/triage", "config"),
+        calls("airflow://z/dag/load", "sagemaker://c/endpoint/triage"),
+        asset("uipath://r/process/1", "uipath:r", "uipath.process", name="Pay out", department="Claims", last_used="2026-05-30T00:00:00Z"),
+        asset("uipath://r/process/2", "uipath:r", "uipath.process", name="Letters", department="Claims", owner="lena", last_used="2026-05-30T00:00:00Z", annual_cost=9000.0, facts=LOSS),
+        asset("uipath://r/process/3", "uipath:r", "uipath.process", name="Recover", department="Claims", owner="lena", last_used="2026-05-30T00:00:00Z", annual_cost=20000.0),
+        calls("uipath://r/process/1", "https://api.openai.com/v1/chat"),
+        calls("uipath://r/process/2", "https://api.openai.com/v1/chat"),
+        Tool("n8n:one", annual_cost=500.0, renewal="2026-08-01"),
+        Tool("node-red:two", annual_cost=300.0),
+    ]  # fmt: skip
+    groups = [seen(*claims, source="claims")] + [seen(source="claims", listing=each) for each in LISTINGS]
+    groups += [seen(*risk, source="risk"), seen(*sales, source="sales"), seen(*alone, source="ops")]
     if reverse:
         groups = [[*group[:2], *reversed(group[2:])] for group in reversed(groups)]
     return estate(*groups)

@@ -28,6 +28,7 @@ AT = "2026-11-22T08:00:00Z"
 SOURCES = {
     "airflow": ("shop-airflow", "airflow.shop.example"),
     "dbt": ("shop-dbt", "shop-dbt"),
+    "focus": ("money", "money"),
     "mlflow": ("shop-mlflow", "mlflow.shop.example"),
     "n8n": ("shop-flows", "flows.shop.example"),
     "node-red": ("plant-red", "red.plant.example"),
@@ -105,6 +106,7 @@ def airflow() -> None:
 MAKERS: dict[str, Callable[[], None]] = {
     "airflow": airflow,
     "dbt": dbt,
+    "focus": lambda: record("focus", path=SEEDS / "focus"),
     "mlflow": mlflow,
     "n8n": lambda: record("n8n", path=SEEDS / "n8n"),
     "node-red": nodered,

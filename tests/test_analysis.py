@@ -10,7 +10,7 @@ from siloscope.analysis import RULES, findings
 from siloscope.analysis.silos import fragmentation
 from siloscope.graph.store import Verdict
 from siloscope.graph.view import Graph
-from siloscope.model import Finding, Slice, Status, Tool, Visibility
+from siloscope.model import Finding, Status, Tool, Visibility
 from tests.estates import AT, asset, calls, company, estate, reads, seen, trains
 
 
@@ -124,11 +124,11 @@ def test_the_effective_number_of_products_is_the_inverse_herfindahl() -> None:
     assert f"{1 / (0.9**2 + 0.1**2):.1f} products in effect" in says(found)
 
 
-def cut_off(**ends: Any) -> Graph:
+def cut_off(others: Any = (), **ends: Any) -> Graph:
     """Two linked tools and one of six assets that nothing links; `ends` is how the slice of the latter ended."""
     lonely = [asset(f"z{n}", "mlflow:alone", "mlflow.model") for n in range(6)]
     linked = [asset("a"), asset("b", "airflow:z", "airflow.dag"), reads("a", "b")]
-    return estate(seen(*lonely, source="alone", **ends), seen(*linked, source="rest"))
+    return estate(seen(*lonely, source="alone", **ends), seen(*linked, source="rest"), *others)
 
 
 def test_a_tool_that_nothing_links_is_isolated_and_says_on_what_that_rests() -> None:
@@ -147,12 +147,16 @@ def test_a_tool_that_nothing_links_is_isolated_and_says_on_what_that_rests() -> 
 
 
 def test_a_gap_elsewhere_makes_a_claim_partial() -> None:
-    """Somebody else's unread slice may hold the link."""
-    graph = cut_off()
-    denied = Slice("cloud", "glue.job", "111", Status.DENIED, visibility=Visibility.ALL)
-    (found,) = find("isolated-tool", Graph(**{**{name: getattr(graph, name) for name in Graph.__dataclass_fields__}, "slices": (*graph.slices, denied)}))  # fmt: skip
+    """Somebody else's unread slice may hold the link: one among many makes it partial, one of few unknown."""
+    denied = seen(source="cloud", status=Status.DENIED)
+    others = [seen(source=f"other{n}") for n in range(20)]
+    (found,) = find("isolated-tool", cut_off(others=[denied, *others]))
     assert found.coverage == "partial"
-    assert "cloud glue.job in 111 not read" in says(found)
+    assert found.title.endswith("is isolated as far as was seen")
+    assert "cloud things in x not read" in says(found)
+    (found,) = find("isolated-tool", cut_off(others=[denied]))
+    assert found.coverage == "unknown"
+    assert "not settled: cloud things in x not read, and may hold a link" in says(found)
 
 
 def test_meeting_in_something_outside_is_a_link_and_a_hidden_share() -> None:

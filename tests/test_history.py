@@ -183,4 +183,4 @@ def test_figures_of_nothing_are_unknown_not_perfect() -> None:
     told = figures(company())
     assert told["assets"] == len(company().assets)
     assert 0 < told["resolution"] < 1
-    assert told["annual_cost"] == 10.0
+    assert told["annual_cost"] == 29_810.0

@@ -25,7 +25,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT)]
 
-import provision  # noqa: E402 - after the path above
+import money  # noqa: E402 - after the path above
+import provision  # noqa: E402
 import provision_aws  # noqa: E402
 from estate import automations, azure, expected  # noqa: E402
 from estate.base import ANALYTICS, ORCHESTRATOR, SCAN_AT  # noqa: E402
@@ -213,6 +214,7 @@ def main() -> None:
     with ExitStack() as stack:
         exports = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         provision.exports(exports / "exports")
+        money.write(exports / "exports" / "money")
         (exports / "licences.graph.json").write_text(json.dumps(licences()), encoding="utf-8")
         for source in config.sources:
             if not asked.only or source.name in asked.only:

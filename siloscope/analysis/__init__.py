@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from siloscope.analysis import duplicates, exposure, overlap, ownership, pilots, silos
+from siloscope.analysis import duplicates, exposure, governance, overlap, ownership, pilots, silos, value
 from siloscope.graph.view import Graph
 from siloscope.model import Finding
 
@@ -19,16 +19,26 @@ if TYPE_CHECKING:
 Rule = Callable[[Graph], Iterator[Finding]]
 
 RULES: Mapping[str, Rule] = {
+    "bridge-candidate": silos.bridge_candidate,
     "closed-silo": silos.closed_silo,
     "dormant": ownership.dormant,
     "duplicate-asset": duplicates.duplicate_asset,
     "duplicate-claim": duplicates.duplicate_claim,
     "hidden-share": exposure.hidden_share,
     "isolated-tool": silos.isolated_tool,
+    "negative-return": value.negative_return,
+    "one-way-silo": silos.one_way_silo,
+    "orphaned-bot": governance.orphaned_bot,
     "overlapping-tools": overlap.overlapping_tools,
+    "renewal-of-duplicate": value.renewal_of_duplicate,
+    "shadow-ai": governance.shadow_ai,
     "shadow-tool": exposure.shadow_tool,
     "single-bridge": silos.single_bridge,
     "stalled-pilot": pilots.stalled_pilot,
+    "uncontracted-dependency": silos.uncontracted_dependency,
+    "ungoverned-model": governance.ungoverned_model,
+    "unmeasured-value": value.unmeasured_value,
+    "unmonitored-production": governance.unmonitored_production,
     "unowned": ownership.unowned,
 }
 THRESHOLD = 0.5

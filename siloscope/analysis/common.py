@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
 from siloscope.graph.commit import STALE
 from siloscope.graph.view import Graph
@@ -11,6 +12,7 @@ from siloscope.model import Evidence, Finding, Pair, Retirement, Slice, Visibili
 
 POINTS = "points"
 PROBABILITY = "probability"
+ELSEWHERE = 0.05  # up to this share of unread slices elsewhere a claim about the whole estate is partial, not unknown
 
 
 def identity(rule: str, *keys: str) -> str:
@@ -73,23 +75,46 @@ class Rests:
     """
 
     def __init__(self, graph: Graph) -> None:
-        self._missing = tuple(each for each in graph.slices if _doubtful(each))
-        self._dim = tuple(each for each in graph.slices if each.visibility is not Visibility.ALL)
+        self._missing = tuple(each for each in graph.slices if doubtful(each))
+        self._own: dict[str, list[Slice]] = defaultdict(list)
+        for each in self._missing:
+            self._own[each.source].append(each)
+        self._dim: dict[str, list[Slice]] = defaultdict(list)
+        for each in graph.slices:
+            if each.visibility is not Visibility.ALL:
+                self._dim[each.source].append(each)
+        self._much = len(self._missing) > ELSEWHERE * len(graph.slices)
 
     def on(self, sources: Collection[str]) -> tuple[str, Evidence | None]:
         """(coverage, the sentence that says what would settle it)."""
-        own = [each for each in self._missing if each.source in sources]
-        if own:
+        if own := _of(self._own, sources):
             return "unknown", Evidence(f"not settled: {_named(own)} not read", -0.4)
         if self._missing:
             return "partial", Evidence(f"rests on incomplete sight elsewhere: {_named(self._missing)} not read", -0.1)
-        dim = [each for each in self._dim if each.source in sources]
-        if dim:
+        if dim := _of(self._dim, sources):
             return "partial", Evidence(f"the principal may not see everything in {_named(dim)}", 0.0)
         return "complete", None
 
+    def around(self, sources: Collection[str]) -> tuple[str, Evidence | None]:
+        """The same for a claim that nothing anywhere links to something.
 
-def _doubtful(row: Slice) -> bool:
+        Any slice of the estate could refute it, so it is *unknown* too when more than a few elsewhere are not read.
+        """
+        coverage, doubt = self.on(sources)
+        if coverage == "partial" and self._much:
+            return "unknown", Evidence(f"not settled: {_named(self._missing)} not read, and may hold a link", -0.4)
+        return coverage, doubt
+
+    def settling(self, sources: Collection[str]) -> tuple[Slice, ...]:
+        """The slices that would settle a claim about these sources: their own unread ones, else all unread ones."""
+        return tuple(_of(self._own, sources)) or self._missing
+
+
+def _of(slices: Mapping[str, list[Slice]], sources: Iterable[str]) -> list[Slice]:
+    return [each for source in sorted(sources) for each in slices.get(source, ())]
+
+
+def doubtful(row: Slice) -> bool:
     """Whether a slice may hide something: not read and not accepted, not visited by the last scan, or held."""
     return row.unread or row.retirement is Retirement.HELD or row.reason.startswith(STALE)
 

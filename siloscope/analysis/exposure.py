@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from siloscope.analysis.common import finding, listed, many
+from siloscope.analysis.silos.columns import columns
 from siloscope.catalog import find
 from siloscope.graph.view import Graph
-from siloscope.model import Evidence, Finding
+from siloscope.model import Asset, Evidence, Finding
 from siloscope.names import parents
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def hidden_share(graph: Graph) -> Iterator[Finding]:
     """Two or more tools that meet in something nobody scanned."""
-    users: dict[str, set[str]] = defaultdict(set)
-    for edge in graph.dependencies:
-        if edge.source in graph.asset and edge.target not in graph.asset:
-            users[edge.target].add(edge.source)
-    for outside in graph.outside:
-        assets = sorted(users[outside.id])
-        tools = sorted({graph.asset[each].tool for each in assets})
-        if len(tools) < 2:
-            continue
-        departments = sorted({str(graph.asset[each].department) for each in assets})
+    import numpy as np
+
+    data = columns(graph)
+    asset, place = data.outward
+    met = np.unique(data.meetings(data.units("tool"))[0])
+    chosen = np.isin(place, met)
+    for number, members in _groups(place[chosen], asset[chosen]):
+        outside = graph.outside[number]
+        assets = [graph.assets[each] for each in members]
+        tools = sorted({each.tool for each in assets})
+        departments = sorted({str(each.department) for each in assets})
         because = [
             Evidence(f"{many(len(assets), 'asset')} of {many(len(tools), 'tool')} point to {outside.name}", 0.5),
             Evidence("no scanned source claims it, so its owner, cost and content are unknown", 0.1),
@@ -44,38 +50,58 @@ def hidden_share(graph: Graph) -> Iterator[Finding]:
 
 def shadow_tool(graph: Graph) -> Iterator[Finding]:
     """An authority (server, account, service) that assets mention and that was never inventoried."""
-    mentions: dict[str, Counter[str]] = defaultdict(Counter)
-    below: dict[str, set[str]] = defaultdict(set)
-    for edge in graph.dependencies:
-        if edge.source in graph.asset and edge.target not in graph.asset:
-            authority = _authority(edge.target.removeprefix("outside:"))
-            mentions[authority][edge.source] += 1
-            below[authority].add(edge.target)
-    for authority in sorted(mentions):
-        assets = sorted(mentions[authority])
-        if len(assets) < 2:
+    import numpy as np
+
+    asset, place = columns(graph).outward
+    names = [_authority(each.name) for each in graph.outside]
+    known = {name: number for number, name in enumerate(sorted(set(names)))}
+    authorities = list(known)
+    of = np.array([known[each] for each in names], dtype=np.int64)
+    below: dict[int, set[str]] = defaultdict(set)
+    for each in np.unique(place).tolist():
+        below[int(of[each])].add(graph.outside[each].id)
+    for number, members in _groups(of[place] if len(of) else place, asset):
+        if len(members) < 2:
             continue
-        tools = sorted({graph.asset[each].tool for each in assets})
-        known = find(authority.partition("://")[2]) or find(authority.partition("://")[0])
-        because = [
-            Evidence(
-                f"{many(len(assets), 'asset')} of {many(len(tools), 'tool')} mention {authority}",
-                min(0.5, 0.3 + 0.02 * len(assets)),
-            ),
-            Evidence("no source inventories it", 0.1),
-        ]
-        if known:
-            because.append(Evidence(f"it looks like {known.name} of {known.vendor}", 0.1))
-        if len(tools) > 1:
-            because.append(Evidence(f"used from {listed([_label(graph, each) for each in tools], 3)}", 0.1))
-        yield finding(
-            "shadow-tool",
-            [authority],
-            f"{authority} is used by {many(len(assets), 'asset')} and was never inventoried",
-            [*sorted(below[authority]), *assets],
-            because,
-            severity="medium" if len(tools) > 1 else "low",
-        )
+        assets = [graph.assets[each] for each in members]
+        yield _shadow(graph, authorities[number], assets, sorted(below[number]))
+
+
+def _shadow(graph: Graph, authority: str, assets: list[Asset], below: list[str]) -> Finding:
+    tools = sorted({each.tool for each in assets})
+    known = find(authority.partition("://")[2]) or find(authority.partition("://")[0])
+    because = [
+        Evidence(
+            f"{many(len(assets), 'asset')} of {many(len(tools), 'tool')} mention {authority}",
+            min(0.5, 0.3 + 0.02 * len(assets)),
+        ),
+        Evidence("no source inventories it", 0.1),
+    ]
+    if known:
+        because.append(Evidence(f"it looks like {known.name} of {known.vendor}", 0.1))
+    if len(tools) > 1:
+        because.append(Evidence(f"used from {listed([_label(graph, each) for each in tools], 3)}", 0.1))
+    return finding(
+        "shadow-tool",
+        [authority],
+        f"{authority} is used by {many(len(assets), 'asset')} and was never inventoried",
+        [*below, *(each.id for each in assets)],
+        because,
+        severity="medium" if len(tools) > 1 else "low",
+    )
+
+
+def _groups(keys: np.ndarray, values: np.ndarray) -> Iterator[tuple[int, list[int]]]:
+    """Each key in order with its distinct values in order."""
+    import numpy as np
+
+    if not len(keys):
+        return
+    order = np.lexsort((values, keys))
+    keys, values = keys[order], values[order]
+    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
+    for start, group in zip(starts.tolist(), np.split(values, starts[1:]), strict=True):
+        yield int(keys[start]), np.unique(group).tolist()
 
 
 def _authority(name: str) -> str:

@@ -18,6 +18,7 @@ _COLUMNS = (
     "tools",
     "resolution",
     "coverage",
+    "fragmentation_index",
     "crossing_share",
     "effective_tools",
     "findings",
@@ -38,8 +39,8 @@ _COLUMNS = (
 def command(last: int, form: str, config_file: Path, store_url: str | None) -> None:
     """Show the headline figures from scan to scan: size, resolution, coverage, fragmentation, findings and cost.
 
-    Fragmentation is told by two figures: the crossing share, the part of all dependencies that cross the border of
-    a department, and the effective number of tools per capability.
+    Fragmentation is told by its index (docs/report.md) and two figures: the crossing share, the part of all
+    dependencies that cross the border of a department, and the effective number of tools per capability.
 
     \b
     Example:

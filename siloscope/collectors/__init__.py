@@ -18,6 +18,7 @@ BUILT_IN: Mapping[str, str] = {
     "aws": "siloscope.collectors.aws",
     "azure": "siloscope.collectors.azure",
     "dbt": "siloscope.collectors.dbt",
+    "focus": "siloscope.collectors.focus",
     "mlflow": "siloscope.collectors.mlflow",
     "n8n": "siloscope.collectors.n8n",
     "node-red": "siloscope.collectors.nodered",

@@ -4,7 +4,8 @@ Secrets are references, `env:NAME` or `file:PATH`, resolved only when a client a
 secret in the file is an error whose text does not repeat it.
 """
 
-from siloscope.config.read import MATCH_KEYS, SOURCE_KEYS, load
+from siloscope.config.directory import MATCH_KEYS
+from siloscope.config.read import SOURCE_KEYS, load
 from siloscope.config.records import Config, DepartmentRule, Gap, LossLimit, Secret, Source
 
 __all__ = ["MATCH_KEYS", "SOURCE_KEYS", "Config", "DepartmentRule", "Gap", "LossLimit", "Secret", "Source", "load"]

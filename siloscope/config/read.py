@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from siloscope.config.directory import MATCH_KEYS, rules_of
 from siloscope.config.records import Config, DepartmentRule, Gap, LossLimit, Secret, Source
 from siloscope.errors import ConfigError, nearest
 from siloscope.redact import scrub_text, secret_key
@@ -19,7 +20,6 @@ TABLES = ("store", "source", "department", "alias", "accepted-gap", "retirement"
 SOURCE_KEYS = frozenset({"name", "type", "url", "path", "instance", "department", "environment"})
 # Types that tell the tenants of one host apart by the path of the URL.
 TENANT_PATHS = frozenset({"uipath"})
-MATCH_KEYS = frozenset({"tag", "account", "folder", "workspace", "owner", "source", "tool", "name", "values"})
 
 
 def load(file: Path, types: Mapping[str, frozenset[str]], planned: frozenset[str] = frozenset()) -> Config:
@@ -68,7 +68,9 @@ class _Reader:
             store=self._store_url(url),
             password=self._secret("store", 0, "password", store["password"]) if "password" in store else None,
             sources=sources,
-            departments=tuple(self._department(i, row) for i, row in enumerate(self._rows(data, "department"))),
+            departments=tuple(
+                rule for i, row in enumerate(self._rows(data, "department")) for rule in self._department(i, row)
+            ),
             aliases=tuple(self._alias(i, row) for i, row in enumerate(self._rows(data, "alias"))),
             gaps=tuple(self._gap(i, row) for i, row in enumerate(self._rows(data, "accepted-gap"))),
             limits=tuple(self._limit(i, row) for i, row in enumerate(self._rows(data, "retirement"))),
@@ -162,21 +164,25 @@ class _Reader:
             table, index, key, f'"{name}" holds a literal secret; write "env:NAME" or "file:PATH" instead'
         )
 
-    def _department(self, index: int, row: Mapping[str, Any]) -> DepartmentRule:
-        self._known(row, frozenset({"name", "match"}), "department", index)
+    def _department(self, index: int, row: Mapping[str, Any]) -> tuple[DepartmentRule, ...]:
+        self._known(row, frozenset({"name", "match", "file"}), "department", index)
+        if "file" in row:
+            if "match" in row or "name" in row or not isinstance(row["file"], str):
+                raise self._error(
+                    "department", index, "file", 'a [[department]] has "name" and "match", or only a "file"'
+                )
+            try:
+                return rules_of(self.file.parent / Path(row["file"]).expanduser())
+            except ConfigError as error:
+                raise self._error("department", index, "file", str(error)) from error
         match = row.get("match")
         if not isinstance(row.get("name"), str) or not isinstance(match, Mapping):
             raise self._error("department", index, "match", 'a [[department]] needs "name" and "match"')
-        self._known(match, MATCH_KEYS, "department", index)
+        self._known(match, frozenset({*MATCH_KEYS, "values"}), "department", index)
         values = match.get("values", [])
         keys = [key for key in match if key != "values"]
         if len(keys) != 1:
-            raise self._error(
-                "department",
-                index,
-                "match",
-                '"match" needs one of tag, account, folder, workspace, owner, source, tool, name',
-            )
+            raise self._error("department", index, "match", f'"match" needs one of {", ".join(MATCH_KEYS)}')
         key = keys[0]
         if key == "tag":
             tag = match["tag"]
@@ -188,7 +194,9 @@ class _Reader:
             values = [values]
         if not values or not all(isinstance(each, str) for each in values):
             raise self._error("department", index, "match", '"values" must be a list of globs')
-        return DepartmentRule(row["name"], key, tag, tuple(values))
+        if key == "domain":
+            values = [each.lower().removeprefix("@") for each in values]
+        return (DepartmentRule(row["name"], key, tag, tuple(values)),)
 
     def _alias(self, index: int, row: Mapping[str, Any]) -> tuple[str, str]:
         self._known(row, frozenset({"name", "same"}), "alias", index)

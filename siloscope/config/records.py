@@ -66,12 +66,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentRule:
-    """First match wins: the fact `key` (for `tag`, of tag `tag`) matches one of the globs `values`."""
+    """First match wins: the fact `key` (for `tag`, of tag `tag`) matches one of the globs `values`.
+
+    A rule read from a file has no `name`; its `table` holds pairs of value (or glob) and department.
+    """
 
     name: str
     key: str
     tag: str
-    values: tuple[str, ...]
+    values: tuple[str, ...] = ()
+    table: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

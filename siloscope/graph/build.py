@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from math import fsum, isfinite
 from typing import TYPE_CHECKING, TypeVar
 
 from siloscope.catalog import product
 from siloscope.codec import changed
 from siloscope.config import Config, DepartmentRule, Gap
+from siloscope.graph.communities import communities, named
+from siloscope.graph.departments import SHARED, UNASSIGNED, Attribution, Holders, holders_of, home
+from siloscope.graph.initiatives import with_initiatives
 from siloscope.graph.merge import all_merged, described
 from siloscope.graph.resolve import Aliases, Claims, resolve, uncollected
 from siloscope.graph.view import Graph
@@ -21,11 +23,9 @@ from siloscope.version import __version__
 if TYPE_CHECKING:
     import numpy as np
 
+__all__ = ["SHARED", "UNASSIGNED", "Row", "Settings", "build", "ledger", "with_silos"]
 T = TypeVar("T")
 Rank = tuple[int, int, tuple[str, str, str]]
-
-UNASSIGNED = "unassigned"
-SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,10 @@ def _build(rows: Iterable[Row], slices: Iterable[Slice], settings: Settings, sca
     for key, group in seen.items():
         claims.add(key, (name for row in group for name in row.item.names))  # type: ignore[union-attr]
     about = described_by(((row, row.item.about) for row in descriptions), seen, claims)  # type: ignore[union-attr]
-    assets = {key: finished(seen[key], about.get(key, ()), settings, told) for key in sorted(seen)}
-    edges, outside = resolve(assets, references, Claims(assets.values(), aliases))
+    plain = {key: completed(seen[key], about.get(key, ()), settings, told) for key in sorted(seen)}
+    edges, outside = resolve(plain, references, Claims(plain.values(), aliases))
+    who = attribution(settings, told, holders_of(edges, plain), plain.__getitem__)
+    assets = {key: who.of(each) for key, each in plain.items()}
     holdings = Holdings()
     for each in assets.values():
         holdings.add(each)
@@ -109,12 +111,29 @@ def described_by(rows: Iterable[tuple[T, str]], assets: Container[str], claims: 
     return found
 
 
-def finished(rows: Iterable[Row], about: Iterable[Row], settings: Settings, told: Mapping[str, Tool]) -> Asset:
-    """The asset of some observations and descriptions, with its department and capabilities; all but its silo."""
+def completed(rows: Iterable[Row], about: Iterable[Row], settings: Settings, told: Mapping[str, Tool]) -> Asset:
+    """The asset of some observations and descriptions; all but its department and silo.
+
+    It has its source's default environment, its tool's capabilities, and a cost that is a number or none.
+    """
     asset = all_merged(_stamped(each) for each in sorted(rows, key=_rank))
     for each in sorted(about, key=lambda row: (row.rank, row.item.about)):  # type: ignore[union-attr]
         asset = described(asset, each.item)  # type: ignore[arg-type]
-    return _attributed(asset, settings, told)
+    _, environment = settings.defaults.get(asset.source, (None, None))
+    return changed(
+        asset,
+        environment=asset.environment or environment,
+        annual_cost=_money(asset.annual_cost),
+        capabilities=asset.capabilities or _capabilities(asset.tool, told),
+    )
+
+
+def attribution(
+    settings: Settings, told: Mapping[str, Tool], holders: Holders, asset_of: Callable[[str], Asset]
+) -> Attribution:
+    """Who says whom an asset works for, by the settings."""
+    defaults = {source: department for source, (department, _) in settings.defaults.items()}
+    return Attribution(settings.departments, defaults, told, holders, asset_of)
 
 
 def _stamped(row: Row) -> Asset:
@@ -142,45 +161,9 @@ def ledger(slices: Iterable[Slice], settings: Settings, at: str) -> tuple[Slice,
     return tuple(sorted((_accepted(each, settings.gaps, at) for each in slices), key=lambda each: each.key))
 
 
-def _attributed(asset: Asset, settings: Settings, told: Mapping[str, Tool]) -> Asset:
-    """The asset with its department and the reason, its source's default environment, its tool's capabilities."""
-    default, environment = settings.defaults.get(asset.source, (None, None))
-    department, because = _department(asset, settings.departments, default)
-    return changed(
-        asset,
-        department=department,
-        environment=asset.environment or environment,
-        annual_cost=_money(asset.annual_cost),
-        facts={**asset.facts, "department_because": because},
-        capabilities=asset.capabilities or _capabilities(asset.tool, told),
-    )
-
-
 def _money(value: float | None) -> float | None:
     """A cost; what is no number (another estate's NaN) is unknown rather than poison for every sum."""
     return value if value is not None and isfinite(value) else None
-
-
-def _department(asset: Asset, rules: Iterable[DepartmentRule], default: str | None) -> tuple[str, str]:
-    for rule in rules:
-        for value in _values(asset, rule):
-            if value and any(fnmatchcase(value, glob) for glob in rule.values):
-                return rule.name, f"{rule.key} {rule.tag}={value}" if rule.tag else f"{rule.key} {value}"
-    if asset.department:
-        return asset.department, "said by the platform"
-    if default:
-        return default, f"default of source {asset.source}"
-    return UNASSIGNED, "no rule matches"
-
-
-def _values(asset: Asset, rule: DepartmentRule) -> tuple[str, ...]:
-    if rule.key == "tag":
-        return (str(asset.facts.get(f"tag.{rule.tag}") or ""),)
-    if rule.key == "source":
-        return asset.sources
-    if rule.key in ("owner", "tool", "name"):
-        return (getattr(asset, rule.key) or "",)
-    return (str(asset.facts.get(rule.key) or ""),)
 
 
 def _capabilities(key: str, told: Mapping[str, Tool]) -> tuple[str, ...]:
@@ -221,19 +204,11 @@ class Holdings:
             product=tool.product or (known.name if known else slug),
             vendor=tool.vendor or (known.vendor if known else ""),
             instance=tool.instance or instance,
-            department=tool.department or _home(self.departments.get(key, Counter())),
+            department=tool.department or home(self.departments.get(key, Counter())),
             capabilities=tool.capabilities or _capabilities(key, {}),
             annual_cost=cost,
             cost_source=cost_source,
         )
-
-
-def _home(counts: Counter[str]) -> str:
-    """The department of most of a tool's assets, else `shared`; `unassigned` when none has one, or most have none."""
-    if not counts:
-        return UNASSIGNED
-    name, most = min(counts.items(), key=lambda each: (-each[1], each[0]))
-    return str(name) if most * 2 > counts.total() else SHARED
 
 
 def _accepted(row: Slice, gaps: Iterable[Gap], at: str) -> Slice:
@@ -243,22 +218,15 @@ def _accepted(row: Slice, gaps: Iterable[Gap], at: str) -> Slice:
 
 
 def with_silos(graph: Graph) -> Graph:
-    """The graph with the `silo` of each asset: the component it is connected in, named after its first member."""
-    labels = graph.components
-    names = silos(labels, enumerate(each.id for each in graph.assets))
-    assets = zip(graph.assets, labels.tolist(), strict=False)  # outside nodes come behind
-    return replace(graph, assets=tuple(changed(each, silo=names.get(label)) for each, label in assets))
+    """The graph with the `silo` of each asset: the community it belongs to, None for one that is alone.
+
+    The `initiative` of each asset is set on the way: like silos, initiatives follow from the edges.
+    """
+    names = silos(graph.ends, graph.size, [each.id for each in graph.assets])
+    assets = tuple(changed(asset, silo=name) for asset, name in zip(graph.assets, names, strict=True))
+    return with_initiatives(replace(graph, assets=assets))
 
 
-def silos(labels: np.ndarray, assets: Iterable[tuple[int, str]]) -> dict[int, str]:
-    """The names of components of more than one node, by label; `labels` by node, `assets` are (node, id)."""
-    import numpy as np
-
-    several = (np.bincount(labels) > 1).tolist()
-    first: dict[int, str] = {}
-    label_of = labels.tolist()
-    for node, key in assets:
-        label = label_of[node]
-        if several[label] and (label not in first or key < first[label]):
-            first[label] = key
-    return {label: f"silo-{digest(key)[:8]}" for label, key in first.items()}
+def silos(ends: np.ndarray, size: int, assets: Sequence[str]) -> list[str | None]:
+    """The name of each asset's silo; nodes are numbered as in `view.Graph`, `assets` are the ids of the first."""
+    return named(communities(ends, size), assets)

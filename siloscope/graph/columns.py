@@ -69,6 +69,28 @@ class Columns:
         )  # fmt: skip
         return tuple(Edge(ids[a], ids[b], VERBS[v], HOWS[h], name, spot, sure) for a, b, v, h, name, spot, sure in rows)
 
+    def edges_around(self, assets: Sequence[bool]) -> tuple[Edge, ...]:
+        """The edges at the assets that are marked and at their neighbours."""
+        import numpy as np
+
+        links, near = self.links, np.zeros(len(self.assets) + len(self.outside), dtype=bool)
+        near[: len(self.assets)] = assets
+        touched = near[links.source] | near[links.target]
+        near[links.source[touched]] = near[links.target[touched]] = True
+        ids = self.ids
+        return tuple(
+            Edge(
+                ids[links.source[n]],
+                ids[links.target[n]],
+                VERBS[links.verb[n]],
+                HOWS[links.how[n]],
+                links.names[n],
+                links.spots[n],
+                float(links.confidence[n]),
+            )
+            for n in np.flatnonzero(near[links.source] | near[links.target]).tolist()
+        )
+
     def ends(self) -> np.ndarray:
         """`view.Graph.ends`: dependents and what they depend on, in the order of the dependencies."""
         import numpy as np

@@ -5,7 +5,7 @@ which scan it holds; a version that ended is kept apart with the scans it held f
 which nothing changed writes no version, and history costs nothing until something changes.
 
 What every scan moves without anything having changed (when an asset was last seen or used, how many rows
-it holds) makes no version and is in none: a past graph does not know it. Silos follow from the edges.
+it holds) makes no version and is in none: a past graph does not know it. Silos and initiatives follow from the edges.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from siloscope.model import Asset, Edge, Slice, Status, Tool, dumps, from_json, 
 
 Key = tuple[str, str]  # (asset, tool, outside, edge or finding; id)
 
-VOLATILE_FIELDS = frozenset({"last_seen", "last_used", "silo", "users"})
+VOLATILE_FIELDS = frozenset({"last_seen", "last_used", "silo", "initiative", "users"})
 VOLATILE_FACTS = frozenset(
     {"bytes", "failures", "items", "last_parsed", "last_state", "last_status", "messages", "recent_jobs"}
     | {"recent_runs", "rows", "seconds", "users"}
@@ -203,7 +203,7 @@ def coverage(ledger: Sequence[Slice]) -> float | None:
 
 
 def differing(spans: Iterable[Span], before: int, after: int) -> Iterator[Changed]:
-    """What differs between two scans, by kind and id; `spans` need only be those of one of the two scans, not of both."""
+    """What differs between two scans, by kind and id; `spans` need only be those of one of the two, not of both."""
     first, last = min(before, after), max(before, after)
     found: dict[Key, list[str | None]] = {}
     for kind, key, body, since, until in spans:

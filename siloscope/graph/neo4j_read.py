@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from siloscope.graph.initiatives import with_initiatives
 from siloscope.graph.neo4j_commit import seen, undone
 from siloscope.graph.neo4j_link import Cypher
 from siloscope.graph.neo4j_rows import LONG, VERBS, checksum, clip, short
@@ -115,7 +116,7 @@ def read_graph(cypher: Cypher) -> Graph | None:
         edges.append(link.edge)
     if checksum(marks) != expected:
         return None
-    return Graph(
+    graph = Graph(
         scan_id=scan_id,
         scan_at=scan_at,
         tools=by_id(from_json(Tool, each) for each in bodies["Tool"]),
@@ -124,6 +125,7 @@ def read_graph(cypher: Cypher) -> Graph | None:
         outside=by_id(from_json(Outside, each) for each in bodies["Outside"]),
         slices=tuple(from_json(Slice, each) for each in json.loads(ledger)),
     )
+    return with_initiatives(graph)
 
 
 def _dated(row: dict[str, Any], times: Mapping[str, str]) -> dict[str, Any]:

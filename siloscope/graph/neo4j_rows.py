@@ -138,7 +138,7 @@ def asset_node(asset: Asset, times: Mapping[str, str]) -> Node:
 
 def tool_node(tool: Tool) -> Node:
     """A tool; its `name` is what people call it: product and instance."""
-    own = {each.name: getattr(tool, each.name) for each in fields(tool) if each.name != "id"}
+    own = {each.name: getattr(tool, each.name) for each in fields(tool) if each.name not in ("id", "facts")}
     own["capabilities"] = list(tool.capabilities)
     own["name"] = f"{tool.product} {tool.instance}".strip() or tool.id
     return _node(("Tool", domain_of(tool.id)), tool.id, dumps(to_json(tool)), **own)

@@ -20,8 +20,13 @@ def implied(sources: Iterable[str], times: Mapping[str, str]) -> str | None:
 
 
 def row_of(asset: Asset, times: Mapping[str, str]) -> dict[str, Any]:
-    """The asset as JSON data, without a `last_seen` that follows from `times`: source by source, when it was read."""
+    """The asset as JSON data, without what follows from other rows.
+
+    That is its `initiative`, told from the edges when a graph is read, and a `last_seen` that follows from `times`:
+    source by source, when it was read.
+    """
     row = to_json(asset)
+    row.pop("initiative", None)
     known = implied(asset.sources, times)
     if known is not None and asset.last_seen == known:
         del row["last_seen"]
@@ -32,6 +37,8 @@ def row_of(asset: Asset, times: Mapping[str, str]) -> dict[str, Any]:
 
 def text_of(asset: Asset, times: Mapping[str, str]) -> str:
     """`row_of` as canonical JSON."""
+    if asset.initiative is not None:
+        asset = changed(asset, initiative=None)
     known = implied(asset.sources, times)
     if known is None or (asset.last_seen is not None and asset.last_seen != known):
         return to_text(asset)

@@ -10,14 +10,25 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
 
 from siloscope.codec import changed, from_text
-from siloscope.graph.build import Holdings, Rank, Row, Settings, described_by, finished, merged_tools, silos
+from siloscope.graph.build import (
+    Holdings,
+    Rank,
+    Row,
+    Settings,
+    attribution,
+    completed,
+    described_by,
+    merged_tools,
+    silos,
+)
+from siloscope.graph.departments import FOLLOWS, Attribution, Holders
 from siloscope.graph.resolve import OUTSIDE, Aliases, Claims, certain
 from siloscope.graph.seen import implied
 from siloscope.graph.sqlite_publish import EdgeRow, Publication
@@ -26,6 +37,7 @@ from siloscope.model import Asset, Description, How, Outside, Reference, Slice, 
 T = TypeVar("T", Asset, Description, Reference, Tool)
 Place = tuple[int, str]  # a slice's number and an observation's key
 PORTION = 1_000
+_FOLLOWS = ", ".join(f"'{each.value}'" for each in FOLLOWS)
 _DEPENDENCIES = ", ".join(f"'{each.value}'" for each in Verb if each.depends)
 
 
@@ -124,7 +136,7 @@ class Building:
 
     def nodes(self, graph: Publication, times: dict[str, str]) -> Iterator[Sequence[Asset | Outside]]:
         """Third pass: the assets, slice by slice, then the outside nodes."""
-        silo = self.silos(graph)
+        silo, who = self.silos(graph, self.outside), self.attribution(self.holders(graph))
         for sid in self.slices:
             assets: list[Asset | Outside] = []
             for key, body, first, last in self._observed(sid, "a"):
@@ -132,7 +144,7 @@ class Building:
                 if isinstance(home, tuple) and home[0] != sid:
                     continue
                 rows = [self._row(sid, Asset, body, first, last)] if isinstance(home, int) else None
-                asset = self.asset(key[2:], rows)
+                asset = who.of(self.asset(key[2:], rows))
                 asset = changed(asset, silo=silo.get(graph.number(asset.id)))
                 self.holdings.add(asset)
                 self.late += self.is_late(asset, times)
@@ -143,12 +155,26 @@ class Building:
             yield [Outside(each, each.removeprefix(OUTSIDE)) for each in outside[start : start + PORTION]]
 
     def asset(self, key: str, rows: list[Row] | None = None) -> Asset:
-        """An asset as all who see it and all that is told about it make it, but for its silo."""
+        """An asset as all who see it and all that is told about it make it, but for its department and silo."""
         home = self.homes[key]
         sids = (home,) if isinstance(home, int) else home
         seen = rows or [self._at((each, f"a:{key}"), Asset) for each in sids]
         about = [self._at(each, Description) for each in self.about.get(key, ())]
-        return finished(seen, about, self.settings, self.told)
+        return completed(seen, about, self.settings, self.told)
+
+    def holders(self, graph: Publication) -> Holders:
+        """By asset, what contains or owns it, as the edges that are published say."""
+        rows = self.db.execute(f"SELECT src, dst FROM edge WHERE verb IN ({_FOLLOWS})").fetchall()  # noqa: S608 - words of ours
+        ids = graph.ids({end for row in rows for end in row})
+        found: dict[str, set[str]] = {}
+        for start, stop in rows:
+            if ids[start] in self.homes and ids[stop] in self.homes:
+                found.setdefault(ids[stop], set()).add(ids[start])
+        return found
+
+    def attribution(self, holders: Holders) -> Attribution:
+        """Who says whom an asset works for."""
+        return attribution(self.settings, self.told, holders, self.asset)
 
     @staticmethod
     def is_late(asset: Asset, times: Mapping[str, str]) -> bool:
@@ -161,18 +187,18 @@ class Building:
         for tool, department, cost in rows:
             self.holdings.count(tool, department, cost)
 
-    def silos(self, graph: Publication) -> dict[int, str]:
-        """By node number, the silo of each asset that has one."""
+    def silos(self, graph: Publication, outside: Iterable[str]) -> dict[int, str]:
+        """By node number, the silo of each asset that has one; `outside` are all outside nodes."""
         import numpy as np
 
-        from siloscope.graph.view import components
-
-        ends = np.array([np.frombuffer(each, dtype=np.int64) for each in self.ends])
-        labels = components(ends, graph.size)
-        assets = [(graph.number(key), key) for key in self.homes]
-        names = silos(labels, assets)
-        label_of = labels.tolist()
-        return {node: names[label_of[node]] for node, _ in assets if label_of[node] in names}
+        # Numbered as in `view.Graph`: what is a community must not depend on the order in which things came.
+        assets, others = sorted(self.homes), sorted(outside)
+        place = np.zeros(graph.size, dtype=np.int64)
+        nids = [graph.number(each) for each in (*assets, *others)]
+        place[nids] = np.arange(len(nids))
+        ends = place[np.array([np.frombuffer(each, dtype=np.int64) for each in self.ends])]
+        names = silos(ends, len(nids), assets)
+        return {nid: name for nid, name in zip(nids, names, strict=False) if name}
 
     def _observed(self, sid: int, kind: str) -> Iterator[tuple[str, str, str, str | None]]:
         """(key, body, first seen, last seen) of the live observations of one kind in a slice."""

@@ -59,6 +59,10 @@ class Publication:
             self._next += 1
         return found
 
+    def ids(self, wanted: Collection[int]) -> dict[int, str]:
+        """The ids of nodes by number."""
+        return {nid: key for key, nid in self._number.items() if nid in wanted} if wanted else {}
+
     @property
     def size(self) -> int:
         """One more than the greatest number of a node."""
@@ -113,8 +117,7 @@ class Publication:
         db.executemany(f"INSERT OR REPLACE INTO edge ({EDGE}, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", changed)  # noqa: S608
 
     def _ids_of(self, *rows: Sequence[tuple[Any, ...]]) -> dict[int, str]:
-        wanted = {end for group in rows for row in group for end in row[:2]}
-        return {nid: key for key, nid in self._number.items() if nid in wanted} if wanted else {}
+        return self.ids({end for group in rows for row in group for end in row[:2]})
 
     def _since(self, row: tuple[Any, ...], was: tuple[Any, ...], ids: dict[int, str]) -> int:
         edge = edge_of(row, ids)
@@ -192,9 +195,10 @@ class Publication:
             self._unclaim(nid, body)
             db.execute("DELETE FROM asset WHERE nid = ?", (nid,))
 
-    def unlinked(self) -> list[str]:
-        """Outside nodes that nothing points to any more."""
-        text = "SELECT id FROM asset a WHERE outside AND NOT EXISTS (SELECT 1 FROM edge WHERE dst = a.nid) ORDER BY id"
+    def outside(self, *, linked: bool) -> list[str]:
+        """Published outside nodes that something points to, or that nothing points to any more; sorted."""
+        exists = "EXISTS" if linked else "NOT EXISTS"
+        text = f"SELECT id FROM asset a WHERE outside AND {exists} (SELECT 1 FROM edge WHERE dst = a.nid) ORDER BY id"  # noqa: S608
         return [key for (key,) in self._db.execute(text)]
 
 

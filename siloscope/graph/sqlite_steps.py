@@ -1,9 +1,9 @@
 """Publishing by steps: only what a batch touched, and what follows from it, is decided anew.
 
-An asset is decided anew when an observation or a description of it changed, or its silo; a reference when it changed
-itself, or when who claims what it names, or a wider name, or its source, did; then all references of its source are.
-Everything else is taken over from what is published. That this is what a build of everything gives is held by tests
-over random histories; where it cannot be told cheaply, `by_steps` says so and everything is built.
+An asset is decided anew when an observation or a description of it changed, what holds it, or its silo; a reference
+when it changed itself, or when who claims what it names, or a wider name, or its source, did; then all references of
+its source are. Everything else is taken over from what is published. That this is what a build of everything gives
+is held by tests over random histories; where it cannot be told cheaply, `by_steps` says so and everything is built.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from siloscope.codec import changed, from_text, loads
 from siloscope.graph.commit import SliceChange
+from siloscope.graph.departments import Attribution, held_by
 from siloscope.graph.resolve import OUTSIDE, Claims
 from siloscope.graph.seen import in_text
 from siloscope.graph.sqlite_build import PORTION, Building
@@ -70,13 +71,22 @@ class Steps:
         building, graph = self.building, self.graph
         sources = self._sources(touched)
         scope = {graph.number(each) for each in sources}
+        held = held_by({*self.assets, *sources}, building.holders(graph))
         graph.edges(building.edges(self.claims, graph, sources), scope)
         building.read_ends()
-        graph.nodes(self._nodes(building.silos(graph)))
-        graph.drop([*sorted(self.gone), *graph.unlinked()])
+        holders = building.holders(graph)
+        self._attribute(held | held_by({*self.assets, *sources}, holders), building.attribution(holders))
+        graph.nodes(self._nodes(building.silos(graph, {*graph.outside(linked=True), *building.outside})))
+        graph.drop([*sorted(self.gone), *graph.outside(linked=False)])
         building.read_holdings()
         building.late = sum(building.is_late(each, self.times) for each in self.assets.values())
         return True
+
+    def _attribute(self, held: set[str], who: Attribution) -> None:
+        """Say whom assets work for: the touched ones, and those that were or are `held` by one of them."""
+        for key in sorted(held - self.assets.keys() - self.gone):
+            self.assets[key] = self.building.asset(key)
+        self.assets = {key: who.of(each) for key, each in self.assets.items()}
 
     def _decide(self, touched: Touched) -> bool:
         """The touched assets as they are now, and whose claims changed; False when they are too many.

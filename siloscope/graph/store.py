@@ -132,7 +132,7 @@ class Store(Protocol):
         ...
 
     def versions(self, identity: str) -> Sequence[Version]:
-        """Every version of an asset, a tool, an outside node or a finding, the oldest first; none of what is not known."""
+        """Every version of an asset, a tool, an outside node or a finding, the oldest first; none of nothing known."""
         ...
 
     def links(self, node: str, other: str | None = None) -> Sequence[Version]:

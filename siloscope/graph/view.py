@@ -53,7 +53,12 @@ class Graph:
         if columns is None or name not in _RECORDS:
             raise AttributeError(f"a graph has no {name}")
         with uncollected():
-            found = self.__dict__[name] = getattr(columns, _RECORDS[name])()
+            found = getattr(columns, _RECORDS[name])()
+            if name == "assets":
+                from siloscope.graph.initiatives import labelled  # they are told from the edges, not stored
+
+                found = labelled(found, columns.edges_around)
+        self.__dict__[name] = found
         return found
 
     @property
@@ -185,7 +190,7 @@ def asset_row(asset: Asset) -> dict[str, Any]:
 
 
 def tool_row(tool: Tool) -> dict[str, Any]:
-    """A tool as the contract spells it."""
+    """A tool as the contract spells it; `facts` where there are any."""
     return {
         "id": tool.id,
         "product": tool.product,
@@ -198,6 +203,7 @@ def tool_row(tool: Tool) -> dict[str, Any]:
         "renewal": tool.renewal,
         "seats": tool.seats,
         "users": tool.users,
+        **({"facts": dict(sorted(tool.facts.items()))} if tool.facts else {}),
     }
 
 

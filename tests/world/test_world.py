@@ -25,6 +25,7 @@ RECORDINGS = HERE.parents[1] / "siloscope" / "demo" / "recordings"
 # Rules of which every finding above the threshold is planted; of the others the story names some.
 EXACT = {
     "duplicate-asset", "isolated-tool", "closed-silo", "single-bridge", "stalled-pilot", "hidden-share", "dormant",
+    "ungoverned-model", "unmonitored-production", "orphaned-bot", "shadow-ai", "negative-return",
 }  # fmt: skip
 
 
@@ -83,6 +84,44 @@ def test_a_rule_finds_what_is_planted_and_nothing_else(demo: Demo, rule: str) ->
     """Findings above the threshold are the planted ones, by their subjects."""
     found = {" ".join(sorted(each.subjects)) for each in demo.findings if each.rule == rule and each.score >= THRESHOLD}
     assert found == {subjects for name, subjects in table("expected_findings.tsv") if name == rule}
+
+
+def test_the_ungoverned_models_are_those_the_tables_serve_without_a_registry(demo: Demo, estate: ModuleType) -> None:
+    """SageMaker endpoints whose models nobody registered, and just those; the right controls are missing."""
+    assert estate
+    trained = importlib.import_module("estate.aws").TRAINED
+    expected = {model for model, _, _, endpoint, registered in trained if endpoint and not registered}
+    found = [each for each in demo.findings if each.rule == "ungoverned-model" and each.score >= THRESHOLD]
+    assert {demo.graph.asset[each.subjects[0]].name for each in found} == expected
+    for each in found:
+        says = " ".join(one.says for one in each.because)
+        for control in ("model registry", "approval or stage gate", "documentation", "business objective"):
+            assert f"no {control} (" in says
+        assert "no owner" not in says
+        assert "ISO/IEC 42001 A.6.2.4" in says
+
+
+def test_the_robot_that_does_not_pay_is_found_with_the_reckoning(demo: Demo) -> None:
+    """Twelve runs a year of 85 minutes at 0.70, against its share of the robots' licence."""
+    (found,) = [each for each in demo.findings if each.rule == "negative-return" and each.score >= THRESHOLD]
+    says = " ".join(one.says for one in found.because)
+    assert demo.graph.asset[found.subjects[0]].name == "Payslip archive"
+    assert "returns 714" in says
+    assert "12 runs a year by its schedules" in says
+    assert found.annual_saving is not None
+    share = 168_000 / sum(each.tool == demo.graph.asset[found.subjects[0]].tool for each in demo.graph.assets)
+    held = [each for each in demo.graph.assets if each.initiative == demo.graph.asset[found.subjects[0]].initiative]
+    assert found.annual_saving == pytest.approx(share * len(held) - 12 * 85 * 0.7, abs=0.01)
+
+
+def test_what_clouds_bill_in_detail_is_what_procurement_knows(demo: Demo) -> None:
+    """Three tools are billed resource by resource; their totals are those of the list, and the rest is shared."""
+    for key, cost in (("sagemaker:118800009926", 142_600), ("azureml:5c1d0a11-77aa-4e4b-9c3e-40d2f1a80001", 44_100)):
+        tool = demo.graph.tool[key]
+        assert tool.annual_cost == pytest.approx(cost, abs=0.01)
+        assert (tool.cost_source, tool.facts["cost.months"]) == ("billed", 12)
+        own = sum(each.annual_cost or 0 for each in demo.graph.assets if each.tool == key)
+        assert 0 < own < cost
 
 
 def test_the_overlaps_of_the_story_are_among_those_found(demo: Demo) -> None:
