@@ -52,20 +52,20 @@ class Memory:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def execute_write(self, unit: Callable[[Any], None]) -> None:
+    def execute_write(self, unit: Callable[[Any], Any]) -> Any:
         """As the driver does: what fails for the time being is tried again, without end."""
         from neo4j.exceptions import TransientError
 
         for _ in range(3):
             rows: list[Any] = []
             try:
-                unit(SimpleNamespace(run=partial(self._run, rows)))
+                found = unit(SimpleNamespace(run=partial(self._run, rows)))
                 if self.at_the_end and len(rows) > self.most:
                     self._refuse()
             except TransientError:
                 continue
             self.taken.append(rows)
-            return
+            return found
         raise AssertionError("the driver repeats what is too large")
 
     def _run(self, rows: list[Any], text: str, given: dict[str, Any]) -> Any:

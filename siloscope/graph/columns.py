@@ -6,7 +6,8 @@ large graph are its arrays; a record of each of five million edges costs more th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,10 @@ PREFIX = "outside:"
 
 @dataclass(slots=True)
 class Links:
-    """Edges, in the order of the graph: node numbers, numbers in `VERBS` and `HOWS`, and texts."""
+    """Edges, in the order of the graph: node numbers, numbers in `VERBS` and `HOWS`, and texts.
+
+    The texts are in the order in which they were read: `order` has the place of each edge's, None when it is the same.
+    """
 
     source: np.ndarray
     target: np.ndarray
@@ -33,6 +37,7 @@ class Links:
     confidence: np.ndarray
     names: Sequence[str]
     spots: Sequence[str]
+    order: np.ndarray | None = None
 
 
 @dataclass(slots=True)
@@ -41,7 +46,7 @@ class Columns:
 
     assets: Sequence[str]
     outside: Sequence[str]
-    bodies: Sequence[str]
+    bodies: list[str]
     times: Mapping[str, str]
     links: Links
 
@@ -52,9 +57,8 @@ class Columns:
 
     def asset_records(self) -> tuple[Asset, ...]:
         """The assets; afterwards what they were made from is let go."""
-        found = tuple(in_text(each, self.times) for each in self.bodies)
-        self.bodies = ()
-        return found
+        bodies, self.bodies = self.bodies, []
+        return tuple(in_text(each, self.times) for each in _emptied(bodies))
 
     def outside_records(self) -> tuple[Outside, ...]:
         """The outside nodes."""
@@ -63,9 +67,13 @@ class Columns:
     def edge_records(self) -> tuple[Edge, ...]:
         """The edges."""
         ids, links = self.ids, self.links
+        names, spots = links.names, links.spots
+        if links.order is not None:
+            places = links.order.tolist()
+            names, spots = [names[each] for each in places], [spots[each] for each in places]
         rows = zip(
-            links.source.tolist(), links.target.tolist(), links.verb.tolist(), links.how.tolist(), links.names,
-            links.spots, links.confidence.tolist(), strict=True,
+            links.source.tolist(), links.target.tolist(), links.verb.tolist(), links.how.tolist(), names, spots,
+            links.confidence.tolist(), strict=True,
         )  # fmt: skip
         return tuple(Edge(ids[a], ids[b], VERBS[v], HOWS[h], name, spot, sure) for a, b, v, h, name, spot, sure in rows)
 
@@ -109,10 +117,19 @@ class Columns:
         return int((depends & ~outside).sum()), int(depends.sum())
 
 
-def links_of(portions: Iterable[Sequence[tuple[Any, ...]]], number: np.ndarray, ids: Sequence[str]) -> Links:
+def _emptied(texts: list[str]) -> Iterator[str]:
+    """The texts, each let go once it was used."""
+    texts.reverse()
+    while texts:
+        yield texts.pop()
+
+
+def links_of(
+    portions: Iterable[Sequence[tuple[Any, ...]]], number: np.ndarray, assets: Sequence[str], outside: Sequence[str]
+) -> Links:
     """Edges from rows (source, target, verb, name, how, spot, confidence) sorted by the first four.
 
-    `number` gives node numbers by the numbers in the rows, `ids` are node ids by node number.
+    `number` gives node numbers by the numbers in the rows; `assets` and `outside` are node ids, each sorted.
     """
     import numpy as np
 
@@ -123,30 +140,30 @@ def links_of(portions: Iterable[Sequence[tuple[Any, ...]]], number: np.ndarray, 
     for rows in portions:
         source, target, verb, name, how, spot, confidence = zip(*rows, strict=True)
         size = len(rows)
-        arrays[0].append(number[np.array(source)])
-        arrays[1].append(number[np.array(target)])
+        arrays[0].append(number[np.fromiter(source, np.int64, size)])
+        arrays[1].append(number[np.fromiter(target, np.int64, size)])
         arrays[2].append(np.fromiter(map(_VERB.__getitem__, verb), np.uint8, size))
         arrays[3].append(np.fromiter(map(_HOW.__getitem__, how), np.uint8, size))
-        arrays[4].append(np.array(confidence, dtype=np.float64))
+        arrays[4].append(np.fromiter(confidence, np.float64, size))
         names.extend(name)
-        spots.extend(known.setdefault(each, each) for each in spot)  # few places, told many times
+        spots.extend(map(known.setdefault, spot, spot))  # few places, told many times
     types = (np.int32, np.int32, np.uint8, np.uint8, np.float64)
     a, b, c, d, e = (
-        np.concatenate(each) if each else np.empty(0, dtype=kind) for each, kind in zip(arrays, types, strict=True)
+        np.concatenate(each) if each else np.empty(0, kind) for each, kind in zip(arrays, types, strict=True)
     )
-    rank = _ranks(ids)
-    order = np.lexsort((rank[b], rank[a]))  # stable: verbs and names stay in their order
-    if not np.array_equal(order, np.arange(len(order))):
-        a, b, c, d, e = a[order], b[order], c[order], d[order], e[order]
-        places = order.tolist()
-        names, spots = [names[each] for each in places], [spots[each] for each in places]
-    return Links(a, b, c, d, e, names, spots)
+    rank = _ranks(assets, outside)
+    place = rank[a] * len(rank) + rank[b]
+    if bool((place[1:] >= place[:-1]).all()):
+        return Links(a, b, c, d, e, names, spots)
+    order = np.argsort(place, kind="stable")  # verbs and names of two nodes stay in their order
+    return Links(a[order], b[order], c[order], d[order], e[order], names, spots, order)
 
 
-def _ranks(ids: Sequence[str]) -> np.ndarray:
-    """The place of each id among all, sorted."""
+def _ranks(assets: Sequence[str], outside: Sequence[str]) -> np.ndarray:
+    """The place of each node's id among all ids, sorted; by node number."""
     import numpy as np
 
-    rank = np.empty(len(ids), dtype=np.int32)
-    rank[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids), dtype=np.int32)
-    return rank
+    before = np.array([bisect_left(assets, each) for each in outside], dtype=np.int64)
+    numbers = np.arange(len(assets), dtype=np.int64)
+    after = np.searchsorted(before, numbers, side="right")
+    return np.concatenate((numbers + after, before + np.arange(len(outside), dtype=np.int64)))

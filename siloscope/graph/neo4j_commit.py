@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -89,27 +89,33 @@ class _TooLarge(Exception):
 
 @dataclass(slots=True)
 class _Operation:
-    """A statement with its rows; `links` is what relationships are called of which each row has to make one."""
+    """A statement with its rows; `links` is what relationships are called of which each row has to make one.
+
+    `told` takes the one value that each row returns, in order, once it is committed.
+    """
 
     text: str
     values: Mapping[str, Any]
     rows: list[Any] | None
     links: str = ""
+    told: list[Any] | None = None
 
     def __len__(self) -> int:
         return 1 if self.rows is None else len(self.rows)
 
-    def run(self, tx: ManagedTransaction, estate: str, batch: int) -> None:
-        """Run it."""
-        given = {**self.values, "estate": estate, "batch": batch, "rows": self.rows}
-        counters = tx.run(self.text, given).consume().counters
+    def run(self, tx: ManagedTransaction, estate: str, batch: int) -> list[Any]:
+        """Run it; what its rows return, if anybody wants that."""
+        result = tx.run(self.text, {**self.values, "estate": estate, "batch": batch, "rows": self.rows})
+        values = result.value() if self.told is not None else []
+        counters = result.consume().counters
         if self.links and (lacking := len(self) - counters.relationships_created):
             raise StoreError(f"{lacking} {self.links} relationships have an end that is not in the graph")
+        return values
 
     def cut(self, size: int) -> tuple[_Operation, _Operation]:
         """The same in two, the first of `size` rows."""
         rows = self.rows or []
-        first, rest = (_Operation(self.text, self.values, each, self.links) for each in (rows[:size], rows[size:]))
+        first, rest = (replace(self, rows=each) for each in (rows[:size], rows[size:]))
         return first, rest
 
 
@@ -146,20 +152,23 @@ class Commit:
         self._put(_Operation(text, values, None))
         self.order()
 
-    def each(self, text: str, rows: Iterable[Any], *, links: str = "", **values: Any) -> None:
+    def each(
+        self, text: str, rows: Iterable[Any], *, links: str = "", told: list[Any] | None = None, **values: Any
+    ) -> None:
         """A statement that unwinds `$rows`; it may run with those of an earlier one of the same text and values.
 
-        `$estate` and `$batch` are there for it. With `links`, each row has to make one relationship of that name.
+        `$estate` and `$batch` are there for it. With `links`, each row has to make one relationship of that name;
+        with `told`, that takes the value that each row returns, after a `flush`.
         """
         coming = iter(rows)
         while portion := list(islice(coming, max(1, self._limit - self._count))):
             self._begin()
-            key = text, tuple(sorted(values.items()))
+            key = text, tuple(sorted(values.items())), id(told)
             if (found := self._open.get(key)) and found.rows is not None:
                 found.rows += portion
                 self._full(len(portion))
             else:
-                self._open[key] = _Operation(text, values, portion, links)
+                self._open[key] = _Operation(text, values, portion, links, told)
                 self._put(self._open[key])
 
     def _begin(self) -> None:
@@ -211,22 +220,25 @@ class Commit:
 
         finished = False
 
-        def unit(tx: ManagedTransaction) -> None:
+        def unit(tx: ManagedTransaction) -> list[list[Any]]:
             nonlocal finished
             if finished:  # it failed when it was to be committed, perhaps by its size
                 raise _TooLarge
             try:
                 self.lease.hold(Cypher(tx, self.estate))
-                for each in operations:
-                    each.run(tx, self.estate, self.batch)
+                found = [each.run(tx, self.estate, self.batch) for each in operations]
             except Neo4jError as error:
                 if "Memory" in (error.code or ""):
                     raise _TooLarge from None
                 raise
             finished = True
+            return found
 
         with self.link.session(write=True) as session:
-            session.execute_write(unit)
+            returned = session.execute_write(unit)
+        for each, values in zip(operations, returned, strict=True):
+            if each.told is not None:
+                each.told += values
 
     @contextmanager
     def reading(self) -> Iterator[Cypher]:

@@ -21,9 +21,16 @@ from siloscope.graph.history import Held, edge_id
 from siloscope.graph.neo4j_commit import SCHEMA, Commit, seen
 from siloscope.graph.neo4j_history import TIED, new_version, scan_figures, tie, version_props
 from siloscope.graph.neo4j_link import Cypher
-from siloscope.graph.neo4j_observed import NEW_OBSERVATION, NEW_SLICE, OBSERVATION, SLICE, SLICES, slice_number
+from siloscope.graph.neo4j_observed import (
+    NEW_OBSERVATION,
+    NEW_SLICE,
+    OBSERVATION,
+    SLICE,
+    SLICES,
+    observation_row,
+    slice_number,
+)
 from siloscope.graph.neo4j_past import past
-from siloscope.graph.neo4j_publish import create_links, create_nodes
 from siloscope.graph.neo4j_read import links, nodes
 from siloscope.graph.neo4j_rows import (
     Link,
@@ -42,6 +49,7 @@ from siloscope.graph.neo4j_rows import (
     tool_links,
     tool_node,
 )
+from siloscope.graph.neo4j_write import create_links, create_nodes
 from siloscope.graph.seen import asset_of
 from siloscope.model import Edge, Outside, Slice, Tool, dumps, from_json, to_json
 
@@ -182,11 +190,8 @@ class _Loader:
 
     def _observation(self, record: ObservationRecord) -> None:
         number = slice_number(Slice(record.source, record.listing, record.scope))
-        own = short(record.key)
-        props = {"hash": record.mark, **{name: getattr(record, name) for name in OBSERVATION.fields[1:]}}
-        if own != record.key:
-            props["full"] = record.key
-        self._commit.each(NEW_OBSERVATION, [{"slice": number, "key": own, "props": props}])
+        told = (record.key, record.mark, record.body, record.first_seen, record.last_seen, record.gone_at)
+        self._commit.each(NEW_OBSERVATION, [observation_row(number, *told)])
 
     def _scan(self, record: ScanRecord) -> None:
         told = scan_figures(json.loads(record.figures))

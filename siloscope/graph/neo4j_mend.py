@@ -14,8 +14,8 @@ from siloscope.errors import StoreError
 from siloscope.graph.neo4j_commit import SCHEMA, Commit
 from siloscope.graph.neo4j_link import Cypher
 from siloscope.graph.neo4j_observed import OBSERVATION, SLICE
-from siloscope.graph.neo4j_publish import grouped, relabel
 from siloscope.graph.neo4j_rows import MAIN, STRUCTURE, VERBS
+from siloscope.graph.neo4j_write import grouped, relabel
 
 if TYPE_CHECKING:
     from siloscope.graph.neo4j_lease import Lease

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from siloscope.graph import neo4j_link
 from siloscope.graph.commit import changes
 from siloscope.graph.history import Chronicle, Held, lasting_finding
 from siloscope.graph.neo4j_commit import Commit, seen
@@ -29,6 +29,7 @@ from siloscope.graph.neo4j_rows import (
     nodes_of,
     short,
 )
+from siloscope.graph.neo4j_write import create_links, create_nodes, ends, grouped, relabel, since_of
 from siloscope.graph.seen import late
 from siloscope.graph.view import Graph
 from siloscope.model import Slice, dumps, to_json
@@ -140,10 +141,15 @@ class Change:
         for label, keys in grouped((key[0], key[1]) for key in self.drop_nodes):
             text = f"UNWIND $rows AS row MATCH (n:{label} {{estate: $estate, id: row}}) SET n.gone = $batch"
             commit.each(text, keys)
-        create_nodes(commit, [self.nodes[key] for key in self.put_nodes if key not in self.old_nodes], since)
+        many = len(self.put_links) > neo4j_link.ROWS  # too many for one transaction: then by the server's own ids
+        new = [self.nodes[key] for key in self.put_nodes if key not in self.old_nodes]
+        created = create_nodes(commit, new, since, telling=many)
         self._update(commit, [self.nodes[key] for key in self.put_nodes if key in self.old_nodes], since)
         commit.order()
-        create_links(commit, [self.links[key] for key in self.put_links], since)
+        if many:
+            commit.flush()
+        places = {key: found[number] for key, found, number in created}
+        create_links(commit, [self.links[key] for key in self.put_links], since, places)
         finish(commit, told, (key for key in self.put_nodes if key not in self.old_nodes), self.drop_nodes)
 
     def clear(self, commit: Commit) -> None:
@@ -215,40 +221,6 @@ def lasts(node: Node) -> str:
     return node.lasting or str(node.props["body"])
 
 
-def since_of(number: int | None) -> dict[str, int | None]:
-    """`since` as a property: the first scan is not said, so that an index finds what changed after it."""
-    return {} if number is None else {"since": number if number > 1 else None}
-
-
-def relabel(lost: Iterable[str], added: Iterable[str]) -> tuple[str, str]:
-    """The clauses that take labels from a node and give it others."""
-    away, more = ("".join(f":{each}" for each in names) for names in (lost, added))
-    return f"REMOVE n{away} " if away else "", f"SET n{more} " if more else ""
-
-
-def create_nodes(commit: Commit, nodes: Iterable[Node], since: Mapping[NodeKey, int]) -> None:
-    """Create nodes, grouped by their labels."""
-    for labels, members in grouped((each.labels, each) for each in nodes):
-        text = f"UNWIND $rows AS row CREATE (n:{':'.join(labels)} {{estate: $estate, id: row.id}}) SET n += row.props"
-        rows = ({"id": each.id, "props": {**each.props, **_later(since.get(each.key))}} for each in members)
-        commit.each(f"{text}, n.batch = $batch", rows)
-
-
-def create_links(commit: Commit, links: Iterable[Link], since: Mapping[LinkKey, int]) -> None:
-    """Create relationships, grouped by type and the labels of their ends."""
-    for (start, kind, end), members in grouped(((each.start[0], each.type, each.end[0]), each) for each in links):
-        text = f"UNWIND $rows AS row {ends(start, end)} CREATE (a)-[r:{kind}]->(b) SET r = row.props, r.batch = $batch"
-        rows = (
-            {"a": each.start[1], "b": each.end[1], "props": {**each.own, **_later(since.get(each.key))}}
-            for each in members
-        )
-        commit.each(text, rows, links=kind)
-
-
-def _later(number: int | None) -> dict[str, int]:
-    return {"since": number} if number is not None and number > 1 else {}
-
-
 def _nodes(cypher: Cypher, labels: Iterable[str]) -> dict[NodeKey, str]:
     """The hashes of what is there; ours are those with an id and this estate."""
     found: dict[NodeKey, str] = {}
@@ -316,16 +288,3 @@ def _going(
 
 def _ends_row(key: LinkKey, marks: Mapping[LinkKey, str]) -> dict[str, str]:
     return {"a": key[0][1], "b": key[2][1], "hash": marks[key]}
-
-
-def ends(start: str, end: str) -> str:
-    """The clauses that find both ends of a row."""
-    return f"MATCH (a:{start} {{estate: $estate, id: row.a}}) MATCH (b:{end} {{estate: $estate, id: row.b}})"
-
-
-def grouped(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[Any, list[Any]]]:
-    """Members by group, in the order of groups."""
-    groups: dict[Any, list[Any]] = defaultdict(list)
-    for key, member in pairs:
-        groups[key].append(member)
-    return sorted(groups.items(), key=lambda each: each[0])

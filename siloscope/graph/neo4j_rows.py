@@ -18,7 +18,7 @@ from siloscope.graph.seen import row_of
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Edge, Outside, Tool, Verb, digest, dumps, to_json
 
-LAYOUT = "1"  # part of every hash: a release that writes rows differently writes them all anew
+LAYOUT = "2"  # part of every hash: a release that writes rows differently writes them all anew
 MAIN = ("Asset", "Tool", "Outside", "Department", "Capability", "Finding")
 DOMAINS = ("Ml", "Automation", "Data", "Integration", "Cloud", "Governance")
 VERBS = tuple(verb.value.upper() for verb in Verb)
@@ -64,12 +64,6 @@ class Link:
     def key(self) -> LinkKey:
         """What makes it the same relationship in the next scan."""
         return self.start, self.type, self.end, self.name
-
-    @property
-    def own(self) -> dict[str, Any]:
-        """Its properties."""
-        named = {"name": self.name} if self.name else {}
-        return {**self.props, **named, "hash": self.hash}
 
 
 def label_of(kind: str) -> str:
@@ -120,8 +114,8 @@ def facts_of(facts: Mapping[str, Any]) -> dict[str, Any]:
 def _node(labels: Iterable[str], identity: str, body: str = "", **props: Any) -> Node:
     named = tuple(each for each in labels if each)
     clipped = {key: clip(value) for key, value in sorted(props.items())}
-    text = dumps([LAYOUT, named, identity, body, clipped])
-    mark = digest(text)
+    # What is shown follows from labels and body, where there is one, and from how this release lays it out.
+    mark = digest(LAYOUT, *named, identity, body or dumps(clipped))
     own = {**clipped, "hash": mark, **({"body": body} if body else {})}
     return Node(named, short(identity), own, mark)
 

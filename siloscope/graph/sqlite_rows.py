@@ -189,7 +189,7 @@ def _read_graph(db: sqlite3.Connection) -> Graph:
     number = np.zeros(max(nids, default=0) + 1, dtype=np.int32)
     number[nids] = np.arange(len(nids), dtype=np.int32)
     others = [key for _, key in outside]
-    links = links_of(_read_edges(db), number, [*assets, *others])
+    links = links_of(_read_edges(db), number, assets, others)
     tools = db.execute("SELECT body FROM tool ORDER BY id").fetchall()
     return Graph.of(
         Columns(assets, others, bodies, loads(meta(db, "seen") or "{}"), links),
