@@ -9,6 +9,7 @@ from typing import Any
 
 from siloscope import analysis, scanner
 from siloscope.analysis.consolidation import plan_graph
+from siloscope.analysis.matching import Match, match
 from siloscope.collectors import CONTRACT, types
 from siloscope.config import Config, load
 from siloscope.graph.store import Store, open_store
@@ -57,4 +58,4 @@ def silo_map(
     return render(graph, list(found) if found is not None else findings(graph), plan, style="archipelago", title=title)
 
 
-__all__ = ["configuration", "findings", "open_store", "plan", "scan", "silo_map"]
+__all__ = ["Match", "configuration", "findings", "match", "open_store", "plan", "scan", "silo_map"]
