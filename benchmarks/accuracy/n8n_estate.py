@@ -81,7 +81,7 @@ def make(bases: Sequence[Base], folder: Path, *, seed: int = 1, per: int = 40, s
     missing = set(plan.text) - set(graph.asset)
     if missing:
         raise ValueError(f"{len(missing)} workflows of the truth are not in the graph, {min(missing)} first")
-    return Estate(f"n8n {split}", graph, _labels(plan), plan.text)
+    return Estate(f"n8n {split}", graph, _labels(plan, originals), plan.text)
 
 
 def _divided(bases: Sequence[Base], rng: random.Random) -> tuple[list[Base], list[Base]]:
@@ -136,7 +136,7 @@ def _negatives(plan: _Plan, originals: Mapping[str, Base], donors: Sequence[Base
         plan.traps.append((key, plan.put(flow, plan.elsewhere(key)), NEGATIVES[2]))
 
 
-def _labels(plan: _Plan) -> Labels:
+def _labels(plan: _Plan, originals: Mapping[str, Base]) -> Labels:
     labels = Labels()
     for members in plan.families.values():
         for (a, one), (b, other) in combinations(members, 2):
@@ -145,9 +145,24 @@ def _labels(plan: _Plan) -> Labels:
         for one, other in combinations(sorted(names), 2):
             pairs = product(plan.families[one], plan.families[other])
             labels.unknown.update((min(a, b), max(a, b)) for (a, _), (b, _) in pairs)
-    for key, false, kind in plan.traps:
-        labels.trap(key, false, kind)
+    _label_negatives(labels, plan, originals)
     return labels
+
+
+def _label_negatives(labels: Labels, plan: _Plan, originals: Mapping[str, Base]) -> None:
+    """A negative differs from its model and all of that one's copies; of relatives and other negatives nothing is said."""
+    for key, false, kind in plan.traps:
+        base = originals[key]
+        labels.trap(key, false, kind)
+        for name in plan.groups[base.group]:
+            for member, _ in plan.families[name]:
+                pair = (min(member, false), max(member, false))
+                if name != base.exact:
+                    labels.unknown.add(pair)
+                elif member != key and kind != NEGATIVES[2]:
+                    labels.traps.setdefault(pair, f"{kind}, a copy's")
+    made = sorted(false for _, false, _ in plan.traps)
+    labels.unknown.update((a, b) for a, b in combinations(made, 2))
 
 
 def _label(labels: Labels, a: str, one: str, b: str, other: str) -> None:

@@ -35,10 +35,14 @@ _KEPT = frozenset(
 
 
 def objects_of(flow: Flow) -> list[str]:
-    """What a workflow is about, by its name and its nodes' names; the most mentioned first."""
-    said = " ".join([str(flow["name"]), *(each["name"] for each in working(flow))])
-    found = [each[0].lower() for each in _WORD.findall(said)]
-    return sorted(set(found), key=lambda each: (-found.count(each), each))
+    """What a workflow is about, by its name and its nodes' names; the most mentioned first.
+
+    What is named once, in one of many nodes, is not what a workflow is about: a message that is sent at the end.
+    """
+    title = [each[0].lower() for each in _WORD.findall(str(flow["name"]))]
+    found = [*title, *(each[0].lower() for node in working(flow) for each in _WORD.findall(node["name"]))]
+    about = {each for each in found if each in title or found.count(each) >= 3}
+    return sorted(about, key=lambda each: (-found.count(each), each))
 
 
 def other_object(flow: Flow, rng: random.Random) -> Flow:
@@ -115,4 +119,4 @@ def distinct(flow: Flow, other: Flow) -> bool:
         for _, text in texts(node.get("parameters") or {})
         if len(text) > 12
     }
-    return len(mine & its) <= 0.6 * max(1, min(len(mine), len(its)))
+    return min(len(mine), len(its)) >= 4 and len(mine & its) <= 0.6 * min(len(mine), len(its))

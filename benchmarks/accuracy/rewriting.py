@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from benchmarks.accuracy.corpus import generic
-from benchmarks.accuracy.flow import Flow, fresh, inserted, kind, renamed, strings, uuid, without, working
+from benchmarks.accuracy.flow import Flow, fresh, inserted, kind, renamed, strings, token, uuid, without, working
 from benchmarks.accuracy.platforms import replatform
 from benchmarks.accuracy.wording import renamed_title, reworded, with_synonyms
 from benchmarks.accuracy.words import VARIABLES
@@ -19,6 +19,7 @@ _ALIKE = frozenset(
     "responseMode respondWith field fieldToSplitOut fieldsToCompare destinationFieldName id key".split()
 )
 _CODE = frozenset({"jsCode", "functionCode", "pythonCode"})
+_OPAQUE = re.compile(r"(?=[\w-]*\d)[\w-]{16,}|-?\d{6,}")
 _LOCAL = re.compile(
     r"\b(?:const|let|var)\s+([A-Za-z_]\w*)|\bfor\s*\(\s*(?:const|let|var)\s+([A-Za-z_]\w*)|\(?([A-Za-z_]\w*)\)?\s*=>"
 )
@@ -36,12 +37,28 @@ _TITLES = {
 def rewrite(flow: Flow, rng: random.Random) -> Flow:
     """Built again on the same products."""
     result = _again(flow, rng, strength=0.85)
-    return fresh(result, rng)
+    return fresh(other_ids(result, rng) if rng.random() < 0.7 else result, rng)
 
 
 def rebuild(flow: Flow, rng: random.Random) -> Flow:
     """Built again on other products by somebody who had seen the first: some of its words stay."""
     return fresh(_again(replatform(flow, rng), rng, strength=0.5), rng)
+
+
+def other_ids(flow: Flow, rng: random.Random) -> Flow:
+    """The workflow on its builder's own sheets, chats and bases: every opaque id is another, the same one everywhere."""
+    ids: dict[str, str] = {}
+
+    def change(_: str, text: str) -> str:
+        if not _OPAQUE.fullmatch(text):
+            return text
+        ids.setdefault(text, str(rng.getrandbits(40)) if text.lstrip("-").isdigit() else token(rng, len(text)))
+        return ids[text]
+
+    result = without(flow, [])
+    for node in result["nodes"]:
+        node["parameters"] = strings(node.get("parameters") or {}, change)
+    return result
 
 
 def _again(flow: Flow, rng: random.Random, strength: float) -> Flow:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from siloscope.collectors.base import Document
-from siloscope.collectors.shape import configured, definition_hash, graph_hash, shape, told
+from siloscope.collectors.shape import chosen, configured, definition_hash, graph_hash, referred, shape, told
 from siloscope.names import is_expression
 
 # What n8n itself changes from export to export, and what is no part of what a workflow does.
@@ -30,7 +30,7 @@ def kind_of(node: Mapping[str, Any]) -> str:
 
 
 def features(document: Document, nodes: list[Mapping[str, Any]], connections: Any) -> Mapping[str, Any]:
-    """The shape of a workflow: `node:`, `flow:`, `set:`, `op:`, `field:`, `text:`, `hash:` and `path:` features."""
+    """The shape of a workflow: `node:`, `flow:`, `set:`, `op:`, `opt:`, `ref:`, `field:` and the features of texts."""
     # Wires name nodes; some tools that rewrite exports put ids there.
     kinds = {str(each.get(key)): kind_of(each) for key in ("id", "name") for each in nodes}
     working = [each for each in nodes if kind_of(each) != "stickyNote"]
@@ -53,8 +53,31 @@ def features(document: Document, nodes: list[Mapping[str, Any]], connections: An
             if key in ("operation", "resource") and isinstance(value, str)
         ]
         found += [f"field:{each.casefold()[:60]}" for each in _named_fields(parameters)]
+        found += _choices(kind_of(node), parameters)
         settings += _texts(parameters)
     return shape([*found, *told(said), *configured(settings)])
+
+
+_POINTS = re.compile(r"(?:Id|ID|_id|^id|^base|^table|^database|^bucket\w*|^channel|^calendar|^owner|^repository|^project)$")
+_OWN = frozenset({"webhookId", "credentialId", "instanceId", "versionId", "id"})
+
+
+def _choices(owner: str, value: Mapping[str, Any], key: str = "") -> Iterator[str]:
+    """What is chosen (`opt:`) and what is pointed at by id (`ref:`) anywhere in a node's parameters."""
+    for name, each in value.items():
+        if isinstance(each, Mapping):
+            if each.get("__rl") and not is_expression(each.get("value")) and (mark := referred(each.get("value"))):
+                yield mark
+            else:
+                yield from _choices(owner, each, name)
+        elif isinstance(each, list):
+            for one in each:
+                if isinstance(one, Mapping):
+                    yield from _choices(owner, one, name)
+        elif name not in _OWN and _POINTS.search(name) and not is_expression(each) and (mark := referred(each)):
+            yield mark
+        elif name not in ("operation", "resource", "__rl", "mode") and (mark := chosen(owner, name, each)):
+            yield mark
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ hash is equal for definitions that do the same, whatever their parts are called 
 
 Of text only words are counted, out of their order: plainly where people describe (`text:invoice`: names of parts,
 notes), as a hash of 24 bits where they configure (`hash:1f03ab`: prompts, code, values), so that what somebody wrote
-into a setting cannot be read back; addresses yield the hash of their path (`path:9c1d2e`), expressions the fields
+into a setting cannot be read back (`line:5b20c1` for a whole one, `ref:` for what an id names); addresses yield the hash of their path (`path:9c1d2e`), expressions the fields
 they take (`field:email`). Words with digits are no words: keys and tokens never become features.
 """
 
@@ -31,6 +31,7 @@ LONGEST_WORD = 30
 # sketch, Broder 1997), so that shares of common words stay what they are.
 MOST_WORDS = 120
 MOST_HASHES = 240
+MOST_LINES = 60
 
 
 def shape(features: Iterable[str]) -> dict[str, Scalar]:
@@ -50,11 +51,26 @@ def configured(texts: Iterable[str]) -> list[str]:
     marks = _sketch((_mark(word) for each in texts for word in words(each)), MOST_HASHES)
     paths = sorted({_mark(path) for each in texts for path in _paths(each)})
     names = sorted({name for each in texts for name in fields_in(each)})
+    lines = _sketch((_mark(line) for line in map(_line, texts) if len(line) >= 8), MOST_LINES)
     return [
+        *(f"line:{each}" for each in lines),
         *(f"hash:{each}" for each in marks),
         *(f"path:{each}" for each in paths[:60]),
         *(f"field:{each}" for each in names[:120]),
     ]
+
+
+def chosen(owner: str, key: str, value: Any) -> str | None:
+    """`opt:...`: a mark for a switch, a number or a choice of one word in the settings of `owner`; texts yield none."""
+    if isinstance(value, bool | int | float) or (isinstance(value, str) and value.isalpha() and len(value) <= LONGEST_WORD):
+        return f"opt:{_mark(f'{owner}.{key}={value}')}"
+    return None
+
+
+def referred(value: Any) -> str | None:
+    """`ref:...`: a mark for an id by which a setting points at a thing elsewhere: a sheet, a channel, a table."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return f"ref:{_mark(text)}" if 6 <= len(text) <= 100 and re.fullmatch(r"[\w.:@-]+", text) else None
 
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -87,6 +103,14 @@ _PROGRAM = re.compile(
     r"(?:json|payload|body|query|data|item|items|length|push|map|filter|join|split|toString|parse|stringify)$"
 ).match
 _ADDRESS = re.compile(r"\bhttps?://[^\s/\"'<>{}]{0,256}(?:\{\{.{0,200}?\}\})?(/[^\s?#\"'<>]{1,300})")
+
+
+_PLACED = re.compile(r"(https?://)[^\s/\"'<>{}]+|(?=[\w-]*\d)[\w-]{16,}|-?\d{6,}")
+
+
+def _line(text: str) -> str:
+    """A setting without what differs from place to place: hosts, opaque ids, white space, letter case."""
+    return " ".join(_PLACED.sub(lambda found: found[1] or "", text).split()).casefold()
 
 
 def _paths(text: str) -> Iterator[str]:

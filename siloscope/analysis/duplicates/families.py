@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from siloscope.model import Asset
 
+FAMILIES = ("process", "model", "dataset")
+
 # The last part of a kind (`n8n.workflow` -> `workflow`), or the whole kind where that says more.
 _FAMILIES = {
     "model": "model",

@@ -1,6 +1,6 @@
 """What a name says: its words without the stage, version, copy mark and department it was given, one word for synonyms.
 
-`read(name)` takes a name apart. The tables of abbreviations, synonyms and translations are in `words.toml`.
+`read_name(name)` takes a name apart. The tables of abbreviations, synonyms and translations are in `words.toml`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Name:
     """A name, read.
 
     `words`: what it is about, each word once, in order, one word for synonyms. `telling`: those of them that say
-    more than what kind of thing it is. `stage`, `version`: what it was given besides, or None.
+    more than what kind of thing it is. `stage`, `version`, `place`: what it was given besides, or None.
     """
 
     words: tuple[str, ...]
@@ -34,6 +34,7 @@ class Name:
     stage: str | None
     version: str | None
     lead: str | None
+    place: str | None
 
     @property
     def text(self) -> str:
@@ -42,7 +43,7 @@ class Name:
 
 
 @lru_cache(maxsize=131_072)
-def read(name: str, departments: Collection[str] = frozenset()) -> Name:
+def read_name(name: str, departments: Collection[str] = frozenset()) -> Name:
     """A name taken apart; `departments` are folded words that, standing first or last, only say whose it is."""
     text = _CAMEL.sub(" ", unicodedata.normalize("NFKC", name[:LONGEST]))
     version = _VERSION.search(text)
@@ -59,13 +60,14 @@ def read(name: str, departments: Collection[str] = frozenset()) -> Name:
         kept = kept[1:]
     while len(kept) > 1 and kept[-1] in departments:
         kept = kept[:-1]
-    words = tuple(dict.fromkeys(_same(each) for each in kept if not each[0].isdigit() or len(each) > 1))
+    words = tuple(dict.fromkeys(same(each) for each in kept if not each[0].isdigit() or len(each) > 1))
     return Name(
         words,
         tuple(each for each in words if each not in _generic()),
         stages[-1] if stages else None,
         version[1] if version else counted[1] if counted else None,
         lead[0].strip() if lead else None,
+        next((each for each in (parts[0], *reversed(parts)) if each in _places()), None) if len(parts) > 1 else None,
     )
 
 
@@ -94,22 +96,15 @@ _SHORT = {
 _ALWAYS = frozenset({"hr", "fin", "ops", "mkt", "mktg", "emea", "apac", "amer"})
 
 
-def _same(word: str) -> str:
-    """The word that counts: without plural, the first of its group of synonyms."""
+@lru_cache(maxsize=65_536)
+def same(word: str) -> str:
+    """The word that counts for a folded word: `inv`, `invoices` and `rechnung` are `invoice`."""
     table = _synonyms()
     if word in table:
         return table[word]
     if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
         return table.get(word[:-1], word[:-1])
     return word
-
-
-def same(word: str) -> str:
-    """The word that counts for a folded word: `inv`, `invoices` and `Rechnung` are `invoice`."""
-    return _cached_same(word)
-
-
-_cached_same = lru_cache(maxsize=65_536)(_same)
 
 
 @cache
@@ -134,5 +129,30 @@ def _copies() -> frozenset[str]:
 
 
 @cache
+def _places() -> frozenset[str]:
+    return frozenset(_tables()["place"]["words"].split())
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Words that every text and every program holds, as they are spelt and as they count."""
+    listed = _tables()["stop"]["words"].split()
+    bare = (each[:-1] for each in listed if len(each) > 3 and each.endswith("s"))
+    return frozenset({*listed, *bare})
+
+
+@cache
+def objects() -> frozenset[str]:
+    """Words for what things are about, as they count."""
+    return frozenset(same(each) for each in _tables()["object"]["words"].split())
+
+
+@cache
+def spellings() -> frozenset[str]:
+    """Every word of the tables."""
+    return frozenset({*_tables()["object"]["words"].split(), *_synonyms(), *_synonyms().values()})
+
+
+@cache
 def _generic() -> frozenset[str]:
-    return frozenset(_same(each) for each in _tables()["generic"]["words"].split())
+    return frozenset(same(each) for each in _tables()["generic"]["words"].split())
