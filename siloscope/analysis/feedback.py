@@ -12,7 +12,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,10 @@ from siloscope.model import Evidence, Finding, Pair, digest, dumps
 if TYPE_CHECKING:
     from siloscope.graph.store import Store
 
+DUPLICATE = "duplicate-asset"
 PAIR = "pair:"
-WEIGHTS = "weights:duplicate-asset"
-WORD = 20.0  # log-odds: a person's word outweighs what a machine sees
+WEIGHTS = f"weights:{DUPLICATE}"
+WORD = 40.0  # log-odds: a person's word outweighs whatever a machine sees
 COLUMNS = ("a", "b", "same", "reason", "at")
 _YES = frozenset({"yes", "y", "true", "1", "same"})
 _NO = frozenset({"no", "n", "false", "0", "different"})
@@ -68,11 +69,11 @@ class Label:
 
 @dataclass(frozen=True)
 class Feedback:
-    """Every label, and the text of the learned weights if there are any."""
+    """Every label, every verdict by finding id, and the text of the learned weights if there are any."""
 
     labels: tuple[Label, ...] = ()
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     weights: str | None = None
-    learned_at: str = ""
     pairs: Mapping[tuple[str, str], Label] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -81,55 +82,65 @@ class Feedback:
     @classmethod
     def of(cls, verdicts: Mapping[str, Verdict]) -> Feedback:
         """What a store's verdicts hold."""
-        labels = []
+        labels, others = [], {}
         for key, verdict in verdicts.items():
             if key.startswith(PAIR):
                 told = json.loads(verdict.reason)
                 same = verdict.state == "accepted"
                 labels.append(Label(told["a"], told["b"], same, told["reason"], verdict.at, told["finding"]))
+            elif key != WEIGHTS:
+                others[key] = verdict
         weights = verdicts.get(WEIGHTS)
-        return cls(tuple(sorted(labels)), weights.reason if weights else None, weights.at if weights else "")
+        return cls(tuple(sorted(labels)), others, weights.reason if weights else None)
 
     def label(self, a: str, b: str) -> Label | None:
         """What was said about two assets, in whichever order."""
         return self.pairs.get((min(a, b), max(a, b)))
 
-    @cached_property
-    def apart(self) -> frozenset[tuple[str, str]]:
-        """Pairs that must not end up in one cluster."""
-        return frozenset(key for key, each in self.pairs.items() if not each.same)
+    def stamped(self, finding: Finding) -> Finding:
+        """The finding with what was said about it.
 
-    def state(self, pairs: Sequence[Pair]) -> tuple[str, str | None]:
-        """(state, reason) of a finding made of pairs.
-
-        A cluster that wins or loses members keeps the verdict on the pairs that were judged: accepted when those
-        are the same. It is rejected only when every pair was; judged both ways, it is open.
+        A duplicate finding is judged by its pairs, so that a cluster that wins or loses members keeps the verdict:
+        accepted when those that were judged are the same, rejected when every one is not, open when they disagree.
         """
-        known = [label for each in pairs if (label := self.label(each.a, each.b))]
-        verdicts = {each.same for each in known}
-        if len(verdicts) != 1 or (verdicts == {False} and len(known) < len(pairs)):
-            return "open", None
-        reasons = [*dict.fromkeys(each.reason for each in known if each.reason)]
-        if len(known) < len(pairs):
-            reasons.append(f"{len(known)} of {len(pairs)} pairs were judged")
-        return ("accepted" if True in verdicts else "rejected"), "; ".join(reasons) or None
+        verdict = self.verdicts.get(finding.id)
+        if finding.rule == DUPLICATE:
+            known = [label for each in finding.pairs if (label := self.label(each.a, each.b))]
+            if known:
+                return _judged(finding, known)
+            if finding.id in self._told:
+                return finding  # the verdict was on other pairs: the cluster is another one now
+        return replace(finding, state=verdict.state, reason=verdict.reason) if verdict else finding
+
+    @cached_property
+    def _told(self) -> frozenset[str]:
+        return frozenset(each.finding for each in self.labels)
+
+
+def _judged(finding: Finding, known: Sequence[Label]) -> Finding:
+    verdicts = {each.same for each in known}
+    if len(verdicts) > 1 or (verdicts == {False} and len(known) < len(finding.pairs)):
+        return finding
+    reasons = [*dict.fromkeys(each.reason for each in known if each.reason)]
+    if len(known) < len(finding.pairs):
+        reasons.append(f"{len(known)} of {len(finding.pairs)} pairs were judged")
+    return replace(finding, state="accepted" if True in verdicts else "rejected", reason="; ".join(reasons))
 
 
 def said(finding: Finding, state: str, reason: str, at: str, only: Sequence[str] = ()) -> list[Label]:
-    """The labels that a verdict on a finding means: for its likely pairs, or for all pairs among `only`.
+    """The labels that a verdict on a finding means: for its likely pairs, or for the two assets of `only`.
+
+    A finding of another rule than `duplicate-asset` gives none: it is remembered by its id alone.
 
     Raises:
-        ConfigError: The finding has no pairs, or one of `only` is none of its subjects.
+        ConfigError: `only` are not two subjects of a duplicate finding.
     """
-    if wrong := [each for each in only if each not in finding.subjects]:
-        raise ConfigError(f"{wrong[0]} is none of the subjects of {finding.id}")
-    if only and (len(only) < 2 or not finding.pairs):
-        raise ConfigError("--pair takes two of the subjects of a duplicate finding")
-    if only:
-        chosen = [(only[0], only[1])]
-    else:
-        likely = [each for each in finding.pairs if each.score >= _LEAST] or finding.pairs
-        chosen = [(each.a, each.b) for each in likely]
+    if only and (finding.rule != DUPLICATE or len({*only} & {*finding.subjects}) != 2):
+        raise ConfigError(f"{' and '.join(only)}: not two subjects of the duplicate finding {finding.id}")
+    if finding.rule != DUPLICATE:
+        return []
+    likely = [each for each in finding.pairs if each.score >= _LEAST] or finding.pairs
+    chosen = [(only[0], only[1])] if only else [(each.a, each.b) for each in likely]
     return [Label(min(pair), max(pair), state == "accepted", reason, at, finding.id) for pair in chosen]
 
 
@@ -139,12 +150,13 @@ def remember(store: Store, labels: Iterable[Label]) -> None:
         store.set_verdict(each.key, each.verdict)
 
 
-def forget(store: Store, finding: str) -> int:
-    """Forget the labels that were said about a finding; how many there were."""
-    gone = [each for each in Feedback.of(store.verdicts()).labels if each.finding == finding]
-    for each in gone:
-        store.set_verdict(each.key, None)
-    return len(gone)
+def forget(store: Store, finding: str, pairs: Iterable[Pair] = ()) -> None:
+    """Forget what was said about a finding: its verdict, the labels said with it, those of its present pairs."""
+    now = {(min(each.a, each.b), max(each.a, each.b)) for each in pairs}
+    for each in Feedback.of(store.verdicts()).labels:
+        if each.finding == finding or (each.a, each.b) in now:
+            store.set_verdict(each.key, None)
+    store.set_verdict(finding, None)
 
 
 def label_rows(labels: Iterable[Label]) -> list[dict[str, str]]:
@@ -163,7 +175,13 @@ def read_labels(text: str, origin: str, at: str) -> list[Label]:
     Raises:
         ConfigError: The file is no such table; the text names the line.
     """
-    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    try:
+        return _labels(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))), origin, at)
+    except csv.Error as error:
+        raise ConfigError(f"{origin}: no CSV: {error}") from error
+
+
+def _labels(rows: csv.DictReader[str], origin: str, at: str) -> list[Label]:
     if missing := [each for each in COLUMNS[:3] if each not in (rows.fieldnames or ())]:
         raise ConfigError(f'{origin}: no column "{missing[0]}"; the first line names a, b, same and perhaps reason, at')
     found: dict[tuple[str, str], Label] = {}

@@ -27,6 +27,7 @@ COMMANDS = {
     "forget": "Retire a source, or one scope of it, that is no longer configured or reachable.",
     "history": "Show how an asset or a tool changed from scan to scan.",
     "init": "Write a commented siloscope.toml from what can be detected.",
+    "learn": "Learn anew what evidence of duplicates weighs, from what was accepted and rejected.",
     "map": "Write the interactive silo map, one HTML file.",
     "permissions": "Print the least-privilege policy of a source.",
     "plan": "Write the consolidation plan.",
