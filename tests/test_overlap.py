@@ -176,3 +176,14 @@ def test_the_order_of_what_was_seen_does_not_matter() -> None:
 def test_an_empty_graph_has_no_shares() -> None:
     assert shares(Graph()) == []
     assert list(overlapping_tools(Graph())) == []
+
+
+def test_of_very_many_instances_only_the_largest_are_compared() -> None:
+    """A thousand servers do not make half a million pairs; all of them are subjects all the same."""
+    items = [asset(f"m{n}", f"mlflow:{n:04}", "mlflow.model") for n in range(1000)]
+    found = overlaps(*items, *(asset(f"x{n}", "mlflow:0999", "mlflow.model") for n in range(5)))
+
+    for each in found:
+        assert len(each.subjects) == 1000
+        assert len(each.pairs) == 60 * 59 // 2
+        assert any("mlflow:0999" in (pair.a, pair.b) for pair in each.pairs)

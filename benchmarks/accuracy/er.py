@@ -1,6 +1,6 @@
 """Match the public pairs of tables: siloscope and its peers, in one run, on the full tables, without labels.
 
-Run: python -m benchmarks.accuracy.er [--markdown]
+Run: python -m benchmarks.accuracy.er [--markdown]; the peers come with `uv pip install --group peers`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -69,6 +69,7 @@ class Kinship:
     def __init__(self, graph: Graph, duplicates: Iterable[Finding]) -> None:
         self._copies = _copies(graph, duplicates)
         self._data, self._users = _touched(graph)
+        self._held = Counter(each.tool for each in graph.assets)
 
     def between(self, a: Tool, b: Tool) -> Ties:
         """The ties of two tools, in whichever order."""
@@ -77,6 +78,10 @@ class Kinship:
         data = tuple(sorted(self._data[a.id] & self._data[b.id]))
         users = tuple(sorted(self._users[a.id] & self._users[b.id]))
         return Ties(a, b, _worth(a), _worth(b), len(copied), names, data, users)
+
+    def largest(self, tools: Iterable[Tool]) -> list[Tool]:
+        """Tools by what they hold, the most first."""
+        return sorted(tools, key=lambda each: (-self._held[each.id], each.id))
 
     def offers(self, tools: Sequence[Tool]) -> list[str]:
         """Everything tools of one product bring, in words: capabilities, then features of the catalog."""

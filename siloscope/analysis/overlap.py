@@ -19,6 +19,7 @@ from siloscope.catalog import capabilities, product
 from siloscope.graph.view import Graph
 from siloscope.model import Evidence, Finding, Pair, Tool
 
+_MOST = 60  # tools of one set that are compared two by two: those that hold most
 _TENANCIES = ("account", "subscription", "project", "organization")
 _PLURAL = {
     "account": "accounts",
@@ -100,7 +101,8 @@ def _overlap(graph: Graph, rows: list[tuple[Share, list[Tool]]], kinship: Kinshi
     names = [known.name if (known := vocabulary.get(each.capability)) else each.capability for each, _ in rows]
     products = sorted({each.product for each in tools})
     spread = f"{many(len(products), 'product')} in {many(len(tools), 'tool')}"
-    ties = [kinship.between(a, b) for n, a in enumerate(tools) for b in tools[n + 1 :] if _rivals(a, b)]
+    largest = sorted(kinship.largest(tools)[:_MOST], key=lambda each: each.id)
+    ties = [kinship.between(a, b) for n, a in enumerate(largest) for b in largest[n + 1 :] if _rivals(a, b)]
     costs = _costs(tools)
     saving = sum(costs) - max(costs) if len(costs) > 1 else None
     because = [

@@ -15,7 +15,7 @@ import numpy as np
 from siloscope.analysis.similar import vectors
 
 Column = list[str]
-_EMPTY = frozenset({"", "nan", "none", "null", "n/a", "na", "-", "?"})
+_EMPTY = frozenset({"", "nan", "none", "null", "n/a", "na", "<na>", "nat", "-", "?"})
 _GAP = re.compile(r"[\W_]+")
 _ALIKE = 0.2  # columns of other names whose texts are less alike speak of different things
 _SAMPLE = 2000
