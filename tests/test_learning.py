@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from siloscope.analysis.duplicates import shipped
 from siloscope.analysis.feedback import WEIGHTS, Feedback, Label
@@ -65,15 +65,14 @@ def test_the_prior_becomes_the_share_of_pairs_that_are_the_same(share: float) ->
     evidence = rng.normal(
         np.where(same, 3.0, -3.0), np.sqrt(6.0)
     )  # log-likelihood ratio of two normals 6 / sqrt(6) apart
-    prior = float(np.log(0.05 / 0.95))
-    found = prior + estimate_prior(evidence, prior)
+    shift = estimate_prior(evidence + logit(0.05), 0.05)
 
-    assert expit(found) == pytest.approx(share, rel=0.1)
+    assert expit(logit(0.05) + shift) == pytest.approx(share, rel=0.1)
 
 
 def test_the_prior_stays_in_sight_of_the_shipped_one() -> None:
-    assert estimate_prior(np.full(100, 50.0), -5.0) == SHIFT
-    assert estimate_prior(np.full(100, -50.0), -5.0) == -SHIFT
+    assert estimate_prior(np.full(100, 50.0)) == SHIFT
+    assert estimate_prior(np.full(100, -50.0)) == -SHIFT
 
 
 def flows(count: int) -> Graph:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from siloscope.analysis.duplicates.candidates import candidates
 from siloscope.analysis.duplicates.compare import SCALE, SCALES
@@ -35,6 +35,7 @@ OF_EACH = 5  # say the same, and as many that they are different
 PULL = 4.0  # how many labels it takes, about, to move a factor half of the way
 FACTORS = (0.2, 3.0)
 SHIFT = 3.0
+SHARE = 0.04  # of the pairs that the shipped weights were fitted to, as many were the same
 _TURNS = 200
 _AT_ONCE = 200_000
 
@@ -118,15 +119,10 @@ def _from_estate(base: Weights, rows: Table) -> tuple[dict[str, float], int]:
     held: dict[str, list[np.ndarray]] = {name: [] for name in base.scales}
     for start in range(0, len(a), _AT_ONCE):
         values = values_of(rows, a[start : start + _AT_ONCE], b[start : start + _AT_ONCE])
-        parts = base.parts(values)
-        evidence = np.sum([each for name, each in parts.items() if name != "prior"], axis=0)
+        odds = base.total(values)
         for code, name in enumerate(SCALES):
-            held[name].append(evidence[values[SCALE] == code])
-    return {
-        name: estimate_prior(np.concatenate(each), base.scales[name].prior)
-        for name, each in held.items()
-        if sum(map(len, each))
-    }, len(a)
+            held[name].append(odds[values[SCALE] == code])
+    return {name: estimate_prior(np.concatenate(each)) for name, each in held.items() if sum(map(len, each))}, len(a)
 
 
 def _from_labels(base: Weights, rows: Table, known: Sequence[tuple[int, int, bool]]) -> Learned:
@@ -176,21 +172,22 @@ def fit(terms: Mapping[str, np.ndarray], fixed: np.ndarray, same: np.ndarray) ->
     return float(found[0]), dict(zip(names, found[1:].tolist(), strict=True))
 
 
-def estimate_prior(evidence: np.ndarray, prior: float) -> float:
-    """By how much the prior (log-odds) moves so that it is the share of pairs that the evidence makes the same.
+def estimate_prior(odds: np.ndarray, share: float = SHARE) -> float:
+    """By how much all log-odds move when not `share` of the pairs are the same, but as many as the odds themselves say.
 
     Args:
-        evidence: Log-odds of each pair without the prior; shape (pairs,).
-        prior: The shipped prior; the estimate starts there and stays within `SHIFT` of it.
+        odds: Log-odds of each pair compared, right where `share` of such pairs are the same; shape (pairs,).
+        share: That share, 0 to 1. The estimate starts there; the move stays within `SHIFT`.
     """
-    at = prior
+    before = float(logit(share))
+    shift = 0.0
     for _ in range(_TURNS):
-        share = float(np.clip(expit(evidence + at).mean(), 1e-9, 1 - 1e-9))
-        new = float(np.clip(np.log(share / (1 - share)), prior - SHIFT, prior + SHIFT))
-        if abs(new - at) < 1e-6:
+        now = float(np.clip(expit(odds + shift).mean(), 1e-9, 1 - 1e-9))
+        new = float(np.clip(logit(now) - before, -SHIFT, SHIFT))
+        if abs(new - shift) < 1e-6:
             break
-        at = new
-    return round(at - prior, 3)
+        shift = new
+    return round(shift, 3)
 
 
 def changed(base: Weights, learned: Learned) -> list[dict[str, Any]]:
