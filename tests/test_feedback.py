@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from siloscope.analysis import feedback as module
 from siloscope.analysis.feedback import Feedback, Label, forget, label_rows, read_labels, remember, said
+from siloscope.analysis.learning import Learned, in_force, keep
 from siloscope.errors import ConfigError
 from siloscope.graph.store import Verdict, open_store
 from siloscope.model import Finding, Pair
@@ -129,3 +132,23 @@ def test_labels_go_out_as_csv_and_come_back_the_same() -> None:
 def test_a_file_that_is_no_table_of_labels_is_refused_by_its_line(text: str, says: str) -> None:
     with pytest.raises(ConfigError, match=f"^labels.csv.*{says}"):
         read_labels(text, "labels.csv", AT)
+
+
+@pytest.mark.server("neo4j")
+def test_labels_and_learned_weights_live_in_neo4j_as_well(neo4j: Any) -> None:
+    """With ids longer than an index takes, and gone without a trace when forgotten."""
+    url = f"bolt://{neo4j.user}@{neo4j.url.partition('://')[2]}/neo4j?estate=feedback-{neo4j.user}"
+    store = open_store(url, neo4j.password)
+    label = Label("a" * 9000, "b" * 9000, False, "r\u00e9ason", AT, "f")
+    learned = Learned("base", "40 labels", {"facts": 0.5}, {"name": 2.0}, 20, 20, (30, 38))
+    remember(store, [label])
+    keep(store, learned, AT)
+
+    feedback = Feedback.of(store.verdicts())
+    assert feedback.labels == (label,)
+    assert feedback.weights is not None
+    assert in_force(feedback)[1] == learned
+    forget(store, "f")
+    keep(store, None, AT)
+    assert store.verdicts() == {}
+    store.close()
