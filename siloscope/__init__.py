@@ -1,6 +1,6 @@
 """siloscope: see the silos between ML platforms, RPA, data services and clouds, and plan what to merge.
 
-from siloscope import open_store, scan, findings, plan, silo_map
+from siloscope import open_store, scan, findings, plan, silo_map, match
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from siloscope.version import __version__
 
-__all__ = ["__version__", "findings", "open_store", "plan", "scan", "silo_map"]
+__all__ = ["__version__", "findings", "match", "open_store", "plan", "scan", "silo_map"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from siloscope import analysis, scanner
 from siloscope.analysis.consolidation import plan_graph
+from siloscope.analysis.matching import Match, match
 from siloscope.collectors import CONTRACT, types
 from siloscope.comparing import note
 from siloscope.config import Config, load
-from siloscope.graph.store import Store, open_store
+from siloscope.graph.store import Store, Verdict, open_store
 from siloscope.graph.view import Graph
 from siloscope.model import Finding
 from siloscope.viz import render
@@ -43,9 +44,11 @@ def scan(config: Config | str | Path = "siloscope.toml", store: Store | None = N
             into.close()
 
 
-def findings(graph: Graph, rules: Iterable[str] | None = None) -> list[Finding]:
-    """What the rules find in a graph, most valuable first."""
-    return analysis.findings(graph, rules=rules)
+def findings(
+    graph: Graph, rules: Iterable[str] | None = None, verdicts: Mapping[str, Verdict] | None = None
+) -> list[Finding]:
+    """What the rules find in a graph, most valuable first; with a store's `verdicts()` what people said counts."""
+    return analysis.findings(graph, verdicts, rules)
 
 
 def plan(graph: Graph, **options: Any) -> dict[str, Any]:
@@ -60,4 +63,4 @@ def silo_map(
     return render(graph, list(found) if found is not None else findings(graph), plan, style="archipelago", title=title)
 
 
-__all__ = ["configuration", "findings", "open_store", "plan", "scan", "silo_map"]
+__all__ = ["Match", "configuration", "findings", "match", "open_store", "plan", "scan", "silo_map"]

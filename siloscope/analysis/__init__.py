@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from siloscope.analysis import duplicates, exposure, governance, overlap, ownership, pilots, silos, value
+from siloscope.analysis.feedback import DUPLICATE, Feedback
 from siloscope.graph.view import Graph
 from siloscope.model import Finding
 
@@ -41,6 +41,7 @@ RULES: Mapping[str, Rule] = {
     "unmonitored-production": governance.unmonitored_production,
     "unowned": ownership.unowned,
 }
+OVERLAP = "overlapping-tools"
 THRESHOLD = 0.5
 _SEVERITY = {"high": 0, "medium": 1, "low": 2, "info": 3}
 
@@ -48,20 +49,32 @@ _SEVERITY = {"high": 0, "medium": 1, "low": 2, "info": 3}
 def findings(
     graph: Graph, verdicts: Mapping[str, Verdict] | None = None, rules: Iterable[str] | None = None
 ) -> list[Finding]:
-    """Everything the chosen rules find, whatever its score; most valuable first, the order is total."""
-    chosen = sorted(set(rules)) if rules else sorted(RULES)
-    found = [each for name in chosen for each in RULES[name](graph)]
-    if verdicts:
-        found = [_stamped(each, verdicts.get(each.id)) for each in found]
-    return sorted(found, key=_value)
+    """Everything the chosen rules find, whatever its score; most valuable first, rejected last, the order is total.
+
+    `verdicts` are what people said, as a store keeps it: they are stamped on findings, keep rejected pairs out of
+    clusters of duplicates, and bring the learned weights along.
+    """
+    feedback = Feedback.of(verdicts or {})
+    chosen = set(rules) if rules else set(RULES)
+    copies = duplicate_findings(graph, feedback) if chosen & {DUPLICATE, OVERLAP} else []
+    found = list(copies) if DUPLICATE in chosen else []
+    found += [each for name in sorted(chosen - {DUPLICATE, OVERLAP}) for each in RULES[name](graph)]
+    if OVERLAP in chosen:
+        found += overlap.overlapping_tools(graph, copies)
+    return sorted((feedback.stamped(each) for each in found), key=_value)
 
 
-def _stamped(finding: Finding, verdict: Verdict | None) -> Finding:
-    return replace(finding, state=verdict.state, reason=verdict.reason) if verdict else finding
+def duplicate_findings(graph: Graph, feedback: Feedback) -> list[Finding]:
+    """The findings of `duplicate-asset` under what people said and with the weights in force, stamped."""
+    from siloscope.analysis.learning import in_force
+
+    weights, _ = in_force(feedback)
+    return [feedback.stamped(each) for each in duplicates.duplicate_asset(graph, weights, feedback)]
 
 
 def _value(finding: Finding) -> tuple[Any, ...]:
-    return -(finding.annual_saving or 0.0), _SEVERITY[finding.severity], -finding.score, finding.rule, finding.id
+    saving = -(finding.annual_saving or 0.0)
+    return finding.state == "rejected", saving, _SEVERITY[finding.severity], -finding.score, finding.rule, finding.id
 
 
 def rows(found: Iterable[Finding]) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ COMMANDS = {
     "history": "Show how an asset, a tool, a finding or an edge changed from scan to scan.",
     "init": "Write a commented siloscope.toml from what can be detected.",
     "initiatives": "List AI and automation initiatives: stage, controls, evidence.",
+    "learn": "Learn anew what evidence of duplicates weighs, from what was accepted and rejected.",
     "map": "Write the interactive silo map, one HTML file.",
     "permissions": "Print the least-privilege policy of a source.",
     "plan": "Write the consolidation plan.",

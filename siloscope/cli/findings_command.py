@@ -1,14 +1,20 @@
-"""`siloscope findings`, `findings accept`, `findings reject`, `findings reopen`."""
+"""`siloscope findings`, `findings accept`, `findings reject`, `findings reopen`, `findings labels`."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from siloscope.cli.common import at_option, format_option, graph_of, now, place_options, show
+from siloscope.cli.findings_labels import labels, place
+
+if TYPE_CHECKING:
+    from siloscope.graph.store import Store
+    from siloscope.graph.view import Graph
+    from siloscope.model import Finding
 
 
 @click.group("findings", invoke_without_command=True)
@@ -45,7 +51,9 @@ def command(
     \b
     Example:
       siloscope findings --rule duplicate-asset --min-score 0.8
-      siloscope findings accept duplicate-asset-1a2b3c --reason "a demo copy"
+      siloscope findings accept duplicate-asset-1a2b3c4d5e --reason "a demo copy"
+
+    What was accepted or rejected is listed whatever it scores, unless --min-score is given; rejected ones last.
     """
     ctx.obj = (config_file, store_url)
     if ctx.invoked_subcommand:
@@ -62,7 +70,7 @@ def command(
         found = [
             each
             for each in findings(graph, store.verdicts(), {*rules, *crossed} if rules else None)
-            if each.score >= least
+            if each.score >= least or (min_score is None and each.state != "open")
         ]
     shown = [each for each in found if not rules or each.rule in rules]
     listed = rows(shown)
@@ -93,38 +101,51 @@ def _limits(texts: tuple[str, ...]) -> dict[str, int]:
     return limits
 
 
-def _place(ctx: click.Context, config_file: Path, store_url: str | None) -> tuple[Path, str | None]:
-    """`--config` and `--store` may stand before or after `accept`; the nearer one counts."""
-    given = ctx.get_parameter_source("config_file") is ParameterSource.COMMANDLINE
-    return config_file if given else ctx.obj[0], store_url or ctx.obj[1]
+def _verdict(state: str, example: str) -> click.Command:
+    command = state.removesuffix("ed")
 
-
-def _verdict(state: str) -> click.Command:
     @click.command(
-        state.removesuffix("ed"),
-        help=f"Remember that a person {state} this finding, and why; it keeps its verdict over scans.",
+        command,
+        help=f"""Remember that a person {state} this finding, and why; it keeps its verdict over scans.
+
+        A verdict on duplicates is kept for every pair of assets in it, so that it outlives changes of the cluster:
+        a rejected pair is not proposed again and holds no cluster together.
+
+        \b
+        Example:
+          siloscope findings {command} duplicate-asset-1a2b3c4d5e --reason "{example}"
+        """,
     )
     @click.argument("finding")
     @click.option("--reason", required=True, help="Why; shown beside the finding from now on.")
+    @click.option("--pair", nargs=2, metavar="A B", help="Only these two assets of a duplicate finding, by id.")
     @place_options
     @click.pass_context
-    def verdict(ctx: click.Context, finding: str, reason: str, config_file: Path, store_url: str | None) -> None:
-        from siloscope.analysis import findings
-        from siloscope.errors import ConfigError, nearest
+    def verdict(
+        ctx: click.Context,
+        finding: str,
+        reason: str,
+        pair: tuple[str, str] | None,
+        config_file: Path,
+        store_url: str | None,
+    ) -> None:
+        from siloscope.analysis.feedback import remember, said
         from siloscope.graph.store import Verdict
 
-        with graph_of(*_place(ctx, config_file, store_url)) as (_, store, graph):
-            known = {each.id for each in findings(graph)}
-            if finding not in known:
-                raise ConfigError(f'no finding "{finding}"{nearest(finding, known)}; `siloscope findings` lists them')
-            store.set_verdict(finding, Verdict(state, reason, now()))
-        click.echo(f"{finding}: {state}", err=True)
+        at = now()
+        with graph_of(*place(ctx, config_file, store_url)) as (_, store, graph):
+            meant = known(store, graph, finding)
+            remember(store, said(meant, state, reason, at, pair or ()))
+            if not pair:
+                store.set_verdict(finding, Verdict(state, reason, at))
+        click.echo(f"{finding}: {state}" + (f" for {pair[0]} and {pair[1]}" if pair else ""), err=True)
 
     return verdict
 
 
-command.add_command(_verdict("accepted"), "accept")
-command.add_command(_verdict("rejected"), "reject")
+command.add_command(_verdict("accepted", "agreed, to be merged in spring"), "accept")
+command.add_command(_verdict("rejected", "same name, another purpose"), "reject")
+command.add_command(labels, "labels")
 
 
 @command.command("reopen")
@@ -132,7 +153,27 @@ command.add_command(_verdict("rejected"), "reject")
 @place_options
 @click.pass_context
 def reopen(ctx: click.Context, finding: str, config_file: Path, store_url: str | None) -> None:
-    """Forget what was said about a finding."""
-    with graph_of(*_place(ctx, config_file, store_url)) as (_, store, _graph):
-        store.set_verdict(finding, None)
+    """Forget what was said about a finding, and about its pairs of assets.
+
+    \b
+    Example:
+      siloscope findings reopen duplicate-asset-1a2b3c4d5e
+    """
+    from siloscope.analysis import findings
+    from siloscope.analysis.feedback import forget
+
+    with graph_of(*place(ctx, config_file, store_url)) as (_, store, graph):
+        now_there = [each for each in findings(graph, store.verdicts()) if each.id == finding]
+        forget(store, finding, [pair for each in now_there for pair in each.pairs])
     click.echo(f"{finding}: open", err=True)
+
+
+def known(store: Store, graph: Graph, finding: str) -> Finding:
+    """The finding of that id; raises `ConfigError` that names the nearest."""
+    from siloscope.analysis import findings
+    from siloscope.errors import ConfigError, nearest
+
+    found = {each.id: each for each in findings(graph, store.verdicts())}
+    if finding not in found:
+        raise ConfigError(f'no finding "{finding}"{nearest(finding, found)}; `siloscope findings` lists them')
+    return found[finding]

@@ -16,25 +16,13 @@ from typing import Any
 from siloscope.collectors.base import Client, Collector, Document, Listing, Scope
 from siloscope.collectors.clients.files import Files, FilesClient, Ways, parse_json
 from siloscope.collectors.clients.rest import Get, RestClient, cursor
-from siloscope.collectors.shape import definition_hash, graph_hash, shape
+from siloscope.collectors.n8n_shape import definition, features, kind_of
 from siloscope.config import Source
 from siloscope.errors import ConfigError
 from siloscope.model import Asset, Description, Observation, Reference, Verb, Visibility, digest
 from siloscope.names import canonical, compose, expressions, extract, is_expression
 from siloscope.times import normal
 
-# What n8n itself changes from export to export, and what is no part of what a workflow does.
-_INCIDENTAL = (
-    "id",
-    "position",
-    "credentials",
-    "webhookId",
-    "createdAt",
-    "updatedAt",
-    "versionId",
-    "notes",
-    "cid",
-)
 _CALLED = {"httpRequest", "graphql", "httpRequestTool", "toolHttpRequest", "mcpClientTool", "ssh", "executeCommand"}
 # Names of vocabularies, which look like addresses and lead nowhere.
 _NO_PLACES = ("https://www.w3.org/", "https://schemas.", "https://schema.org", "https://purl.org/")
@@ -50,7 +38,7 @@ def workflows(document: Document, scope: Scope) -> Iterator[Observation]:
         "active": _truth(document.get("active")),
         "archived": _truth(document.get("isArchived")),
         "nodes": len(nodes),
-        "definition": _definition(nodes, connections),
+        "definition": definition(nodes, connections),
         "expressions": sum(expressions(each.get("parameters")) for each in nodes),
         "tags": ", ".join(sorted(_tags(document))) or None,
         "path": document.get("path"),
@@ -64,12 +52,12 @@ def workflows(document: Document, scope: Scope) -> Iterator[Observation]:
         url=_url(scope, native),
         owner=_owner(document),
         created=normal(document.get("createdAt")),
-        shape=_shape(nodes, connections),
+        shape=features(document, nodes, connections),
         facts={key: value for key, value in facts.items() if value is not None},
     )
     seen: set[tuple[Verb, str]] = set()
     for index, node in enumerate(nodes):
-        if not _truth(node.get("disabled")) and _kind(node) != "stickyNote":
+        if not _truth(node.get("disabled")) and kind_of(node) != "stickyNote":
             for each in _mentions(me, node, f"nodes[{index}]", scope):
                 if (each.verb, each.name) not in seen:
                     seen.add((each.verb, each.name))
@@ -81,7 +69,7 @@ def workflows(document: Document, scope: Scope) -> Iterator[Observation]:
 
 def _mentions(me: str, node: Mapping[str, Any], where: str, scope: Scope) -> Iterator[Reference]:
     """What one node does: the vendor's address its type stands for, names in its parameters, workflows it runs."""
-    kind, parameters = _kind(node), node.get("parameters") or {}
+    kind, parameters = kind_of(node), node.get("parameters") or {}
     if not isinstance(parameters, Mapping):
         return
     product = vendor(kind)
@@ -119,7 +107,7 @@ def _served(nodes: list[Mapping[str, Any]], scope: Scope) -> set[str]:
     for node in nodes:
         parameters = node.get("parameters")
         path = parameters.get("path") if isinstance(parameters, Mapping) else None
-        if _kind(node) == "webhook" and isinstance(path, str) and scope.data.get("url"):
+        if kind_of(node) == "webhook" and isinstance(path, str) and scope.data.get("url"):
             name = canonical(f"{scope.data['url']}/webhook/{path.strip('/')}")
             if name and not name.endswith("/webhook") and not is_expression(path):
                 found.add(name)
@@ -157,60 +145,6 @@ def executions(document: Document, scope: Scope) -> Iterator[Observation]:
     started = normal(document.get("startedAt"))
     if started:
         yield Description(about=workflow_name(scope, document["workflowId"]), last_used=started)
-
-
-def _kind(node: Mapping[str, Any]) -> str:
-    """`n8n-nodes-base.httpRequest` -> `httpRequest`."""
-    return str(node.get("type") or "?").rpartition(".")[2]
-
-
-def _shape(nodes: list[Mapping[str, Any]], connections: Any) -> Mapping[str, Any]:
-    kinds = {str(each.get("name")): _kind(each) for each in nodes}
-    features = [f"node:{_kind(each)}" for each in nodes if _kind(each) != "stickyNote"]
-    features += [f"flow:{kinds.get(a, '?')}>{kinds.get(b, '?')}" for a, b in _links(connections)]
-    for node in nodes:
-        parameters = node.get("parameters")
-        if isinstance(parameters, Mapping) and _kind(node) != "stickyNote":
-            features += [f"set:{_kind(node)}.{key}" for key in parameters]
-            features += [
-                f"op:{_kind(node)}={value}"
-                for key, value in parameters.items()
-                if key in ("operation", "resource") and isinstance(value, str)
-            ]
-    return shape(features)
-
-
-def _definition(nodes: list[Mapping[str, Any]], connections: Any) -> str:
-    """Node types, parameters and wiring, whatever the nodes are called and wherever they stand."""
-    parts = {
-        str(each.get("name")): definition_hash(
-            {"type": each.get("type"), "parameters": each.get("parameters")}, _INCIDENTAL
-        )
-        for each in nodes
-        if _kind(each) != "stickyNote"
-    }
-    return graph_hash(parts, _links(connections))
-
-
-def _links(connections: Any) -> Iterator[tuple[str, str]]:
-    """(from node, to node) for every wire, however the outputs are grouped."""
-    if not isinstance(connections, Mapping):
-        return
-    for origin, outputs in connections.items():
-        for target in _targets(outputs):
-            yield str(origin), target
-
-
-def _targets(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        if isinstance(value.get("node"), str):
-            yield value["node"]
-        else:
-            for each in value.values():
-                yield from _targets(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _targets(each)
 
 
 def _tags(document: Document) -> Iterator[str]:

@@ -1,0 +1,77 @@
+"""The rule: clusters of assets that are the same thing, the one to keep first; then pairs that are less likely so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from siloscope.analysis.common import PROBABILITY, finding, listed, many
+from siloscope.analysis.duplicates.clusters import clusters, inside, keeper, unlikely
+from siloscope.analysis.duplicates.families import families
+from siloscope.analysis.duplicates.judged import judged, rejected, word_on
+from siloscope.analysis.duplicates.say import because
+from siloscope.analysis.duplicates.scoring import Scored, scored
+from siloscope.analysis.duplicates.weights import Weights, shipped
+from siloscope.analysis.feedback import Feedback
+from siloscope.graph.view import Graph
+from siloscope.model import Asset, Evidence, Finding, Pair
+
+
+def duplicate_asset(
+    graph: Graph, weights: Weights | None = None, feedback: Feedback | None = None
+) -> Iterator[Finding]:
+    """A finding a cluster, its pairs scored on the scale `probability`, its evidence that of the keeper's best pair.
+
+    What people said about pairs (`feedback`) outweighs the evidence. Clusters that fell apart because every pair was
+    rejected follow, then pairs that are probably not the same one by one: a lower threshold shows them.
+    """
+    weights, feedback = weights or shipped(), feedback or Feedback()
+    found = judged(scored(graph, weights), weights, feedback)
+    grouped = clusters(found)
+    loose = unlikely(found, grouped)
+    ids = set()
+    for group in grouped:
+        each = _cluster(found, weights, feedback, group)
+        ids.add(each.id)
+        yield each
+    for group in rejected(found, loose):
+        each = _cluster(found, weights, feedback, group)
+        if each.id not in ids:  # else another cluster took its place
+            ids.add(each.id)
+            loose = [n for n in loose if not {int(found.a[n]), int(found.b[n])} <= {*group}]
+            yield each
+    for n in loose:
+        a, b = found.table.assets[int(found.a[n])], found.table.assets[int(found.b[n])]
+        pair = Pair(a.id, b.id, float(found.score[n]))
+        title = f"{a.name} and {b.name} may be the same {_what([a, b])}"
+        evidence = [*because(found, weights, n), *word_on(found, feedback, n)]
+        yield finding("duplicate-asset", [a.id, b.id], title, [a.id, b.id], evidence, scale=PROBABILITY, severity="low", pairs=[pair])  # fmt: skip
+
+
+def _cluster(found: Scored, weights: Weights, feedback: Feedback, group: list[int]) -> Finding:
+    table, score = found.table, found.score
+    kept, why = keeper(table, group)
+    members = [table.assets[kept], *(table.assets[each] for each in group if each != kept)]
+    numbers = inside(found, group)
+    best = max(numbers, key=lambda n: (kept in (found.a[n], found.b[n]), score[n], -n))
+    tools = sorted({each.tool for each in members})
+    saving = sum(each.annual_cost or 0 for each in members[1:]) or None
+    names = list(dict.fromkeys(each.name for each in members))
+    what = f"the same {_what(members)} {len(members)} times in "
+    where = f"{many(len(tools), 'tool')}: {listed(tools, 3)}" if len(tools) > 1 else tools[0]
+    evidence = [*because(found, weights, best), *word_on(found, feedback, best)]
+    return finding(
+        "duplicate-asset",
+        [min(members, key=lambda each: (each.first_seen or "", each.id)).id],
+        f"{listed(names, 3)}: {what}{where}",
+        [each.id for each in members],
+        [*evidence, Evidence(f"keep {members[0].name} in {members[0].tool}: {why}", 0.0)],
+        scale=PROBABILITY,
+        severity="high" if len(tools) > 1 or saving else "medium",
+        pairs=[Pair(table.assets[int(found.a[n])].id, table.assets[int(found.b[n])].id, float(score[n])) for n in numbers],
+        annual_saving=saving,
+    )  # fmt: skip
+
+
+def _what(members: list[Asset]) -> str:
+    kinds = {each.kind for each in members}
+    return members[0].kind.rpartition(".")[2] if len(kinds) == 1 else min(families(members[0].kind))

@@ -1,0 +1,123 @@
+"""From a graph to scored pairs: candidates, then the log-odds of each, then what follows from pairs together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from siloscope.analysis.duplicates.candidates import candidates
+from siloscope.analysis.duplicates.compare import against, compare
+from siloscope.analysis.duplicates.table import Table, table
+from siloscope.analysis.duplicates.weights import Weights, shipped
+from siloscope.graph.view import Graph
+
+FLOOR = 0.02  # what is less likely than this is not said to be scored
+_AT_ONCE = 200_000
+_FULL = 24  # groups up to this size are compared pair by pair
+
+
+@dataclass(slots=True)
+class Scored:
+    """Pairs of rows of `table` (a < b, in order) with their log-odds; `through` is a third that both are the same as, or -1."""
+
+    table: Table
+    a: np.ndarray
+    b: np.ndarray
+    logit: np.ndarray
+    through: np.ndarray
+    lift: np.ndarray
+    word: np.ndarray | None = None  # what people said, in log-odds
+
+    @property
+    def score(self) -> np.ndarray:
+        """Probabilities, four digits."""
+        said = 0.0 if self.word is None else self.word
+        found: np.ndarray = np.round(1 / (1 + np.exp(-(self.logit + self.lift + said))), 4)
+        return found
+
+
+def scored(graph: Graph, weights: Weights | None = None) -> Scored:
+    """All pairs of comparable assets that are not surely different, scored."""
+    return scored_table(table(graph), weights or shipped())
+
+
+def scored_table(rows: Table, weights: Weights) -> Scored:
+    """The scored pairs of a table."""
+    a, b = candidates(rows)
+    logit = log_odds(rows, a, b, weights)
+    more_a, more_b = _missing(a, b, logit)
+    if len(more_a):
+        a, b = np.concatenate([a, more_a]), np.concatenate([b, more_b])
+        logit = np.concatenate([logit, log_odds(rows, more_a, more_b, weights)])
+    keep = logit > np.log(FLOOR / (1 - FLOOR))
+    order = np.lexsort((b[keep], a[keep]))
+    a, b, logit = a[keep][order], b[keep][order], logit[keep][order]
+    through, lift = _through(a, b, logit)
+    return Scored(rows, a, b, logit, through, lift)
+
+
+def log_odds(rows: Table, a: np.ndarray, b: np.ndarray, weights: Weights) -> np.ndarray:
+    """The log-odds of some pairs, in portions that bound memory."""
+    parts = []
+    for start in range(0, len(a), _AT_ONCE):
+        x, y = a[start : start + _AT_ONCE], b[start : start + _AT_ONCE]
+        parts.append(np.round(weights.total(values_of(rows, x, y)), 4))
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def values_of(rows: Table, a: np.ndarray, b: np.ndarray) -> dict[str, np.ndarray]:
+    """Every term of some pairs, for and against."""
+    return compare(rows, a, b) | against(rows, a, b)
+
+
+def _missing(a: np.ndarray, b: np.ndarray, logit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs inside groups of likely duplicates that blocking did not bring up."""
+    known = set(zip(a.tolist(), b.tolist(), strict=True))
+    found = [
+        pair
+        for group in groups(a[logit > 0], b[logit > 0])
+        if 2 < len(group) <= _FULL
+        for pair in combinations(group, 2)
+        if pair not in known
+    ]
+    pairs = np.array(sorted(found), dtype=np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def groups(a: np.ndarray, b: np.ndarray) -> list[list[int]]:
+    """Connected groups of pairs, each sorted, in order of their first members."""
+    leader: dict[int, int] = {}
+
+    def top(each: int) -> int:
+        while leader.setdefault(each, each) != each:
+            leader[each] = leader[leader[each]]
+            each = leader[each]
+        return each
+
+    for x, y in zip(a.tolist(), b.tolist(), strict=True):
+        low, high = sorted((top(x), top(y)))
+        leader[high] = low
+    found: dict[int, list[int]] = defaultdict(list)
+    for each in sorted(leader):
+        found[top(each)].append(each)
+    return [found[key] for key in sorted(found)]
+
+
+def _through(a: np.ndarray, b: np.ndarray, logit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a pair gains when both are the same as a third: at least the product of the two likelihoods."""
+    through, lift = np.full(len(a), -1), np.zeros(len(a))
+    chance = 1 / (1 + np.exp(-logit))
+    near: dict[int, dict[int, float]] = defaultdict(dict)
+    for n in np.flatnonzero(chance >= 0.7).tolist():
+        near[int(a[n])][int(b[n])] = near[int(b[n])][int(a[n])] = float(chance[n])
+    for n in np.flatnonzero((chance < 0.9) & (logit > -4)).tolist():
+        one, other = near.get(int(a[n]), {}), near.get(int(b[n]), {})
+        best = max(((one[c] * other[c], -c) for c in one.keys() & other.keys()), default=None)
+        if best and best[0] > max(chance[n], 0.5):
+            # Weighed half: the third was judged by the same evidence.
+            gain = np.log(best[0] / (1 - min(best[0], 0.9999))) - logit[n]
+            through[n], lift[n] = -best[1], round(float(gain) * 0.75, 4)
+    return through, lift
