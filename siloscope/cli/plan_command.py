@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from siloscope.cli.common import graph_of, place_options
+from siloscope.cli.common import graph_of, place_options, plain
 
 
 @click.command("plan")
@@ -34,6 +34,15 @@ from siloscope.cli.common import graph_of, place_options
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Solve this stated problem instead of the graph.",
 )
+@click.option(
+    "--time-limit",
+    "seconds",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    show_default=True,
+    help="How long to look for a proof; then the best plan and bound found are told.",
+)
 @place_options
 def command(
     output: Path,
@@ -41,6 +50,7 @@ def command(
     retire: tuple[str, ...],
     horizon: str,
     problem: Path | None,
+    seconds: float,
     config_file: Path,
     store_url: str | None,
 ) -> None:
@@ -50,13 +60,12 @@ def command(
     Example:
       siloscope plan -o plan --keep mlflow:mlflow.risk.example
     """
+    if problem:
+        _stated(problem, output, keep, retire, seconds)
+        return
     from siloscope.analysis.consolidation import plan_graph
     from siloscope.export.plans import write_plan
 
-    if problem:
-        from siloscope.errors import PlanError
-
-        raise PlanError("--problem: the optimiser on stated problems is not in this version")
     with graph_of(config_file, store_url) as (_, _, graph):
         plan = plan_graph(graph, keep=keep, retire=retire, horizon_months=_months(horizon))
     files = write_plan(plan, graph, output)
@@ -67,6 +76,28 @@ def command(
     now, after, once = (summary[key] for key in ("annual_cost_now", "annual_cost_after", "one_time_cost"))
     click.echo(f"a year now {now:,.0f}, after {after:,.0f}, once {once:,.0f}")
     click.echo("wrote " + ", ".join(str(each) for each in files), err=True)
+
+
+def _stated(file: Path, output: Path, keep: tuple[str, ...], retire: tuple[str, ...], seconds: float) -> None:
+    """Solve the problem in `file` and write the answer."""
+    from siloscope.export.plans import write_answer
+    from siloscope.planning.problem import read
+    from siloscope.planning.stated import plan_problem
+
+    written = output / "plan.json"
+    written.unlink(missing_ok=True)  # an older answer must not be taken for the one to this problem
+    problem = read(file).ruled(keep, retire)
+    for note in problem.notes:
+        click.echo(f"note: {plain(note)}", err=True)
+    answer = plan_problem(problem, seconds)
+    write_answer(answer, output)
+    summary = answer["summary"]
+    click.echo(f"{summary['tools_kept']} of {summary['tools']} tools are kept for {summary['workloads']} workloads")
+    click.echo(
+        f"objective {summary['objective']:,.2f}, bound {summary['bound']:,.2f}, "
+        f"gap {summary['gap']:.4%}, {summary['status']}"
+    )
+    click.echo(f"wrote {written}", err=True)
 
 
 def _months(text: str) -> int:

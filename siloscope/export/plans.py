@@ -24,6 +24,23 @@ def write_plan(plan: Mapping[str, Any], graph: Graph, folder: Path) -> list[Path
     return [folder / name for name in texts]
 
 
+def write_answer(answer: Mapping[str, Any], folder: Path) -> Path:
+    """Write the answer to a stated problem as `plan.json`; its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "plan.json"
+    # A row a line: readable by people, and by programs that compare.
+    parts = [f"{json.dumps(key)}: {_rows(value)}" for key, value in answer.items()]
+    text = "{" + ",\n ".join(parts) + "}"
+    file.write_text(text + "\n", encoding="utf-8", errors="replace", newline="\n")
+    return file
+
+
+def _rows(value: Any) -> str:
+    if isinstance(value, list) and value:
+        return "[\n  " + ",\n  ".join(json.dumps(each, ensure_ascii=False, allow_nan=False) for each in value) + "]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
 def _move_row(move: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
     asset = graph.asset[move["asset"]]
     return {
