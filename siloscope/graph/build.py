@@ -15,6 +15,7 @@ from siloscope.graph.merge import all_merged, described
 from siloscope.graph.resolve import Aliases, Claims, resolve, uncollected
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Description, Observation, Reference, Slice, Tool, digest
+from siloscope.version import __version__
 
 T = TypeVar("T", Asset, Tool)
 Rank = tuple[int, int, tuple[str, str, str]]
@@ -55,8 +56,8 @@ class Settings:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the graph has to be built anew although nothing was scanned."""
-        return digest(repr((self.aliases, self.departments, sorted(self.defaults.items()), self.gaps)))
+        """Changes when the graph has to be built anew although nothing was scanned: settings, or our own release."""
+        return digest(__version__, repr((self.aliases, self.departments, sorted(self.defaults.items()), self.gaps)))
 
 
 def build(rows: Iterable[Row], slices: Iterable[Slice], settings: Settings, scan_id: str, scan_at: str) -> Graph:
@@ -92,9 +93,14 @@ def _build(rows: Iterable[Row], slices: Iterable[Slice], settings: Settings, sca
     edges, outside = resolve(assets, references, claims)
     tools = _tools(assets.values(), {key: all_merged(each for _, each in _ranked(rows)) for key, rows in told.items()})
     finished = tuple(_capable(each, tools) for each in assets.values())
-    ledger = tuple(sorted((_accepted(each, settings.gaps, scan_at) for each in slices), key=lambda each: each.key))
-    graph = Graph(scan_id, scan_at, tuple(tools[key] for key in sorted(tools)), finished, edges, outside, ledger)
+    rests = ledger(slices, settings, scan_at)
+    graph = Graph(scan_id, scan_at, tuple(tools[key] for key in sorted(tools)), finished, edges, outside, rests)
     return with_silos(graph)
+
+
+def ledger(slices: Iterable[Slice], settings: Settings, at: str) -> tuple[Slice, ...]:
+    """The slices, sorted, each with the reason of the accepted gap that covers it."""
+    return tuple(sorted((_accepted(each, settings.gaps, at) for each in slices), key=lambda each: each.key))
 
 
 def _ranked(rows: Iterable[tuple[Rank, T]]) -> list[tuple[Rank, T]]:

@@ -11,7 +11,7 @@ A store answers `known(source)` and applies `SliceChange` s; it decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -244,7 +244,9 @@ def confirm(known: KnownSlice) -> SliceChange:
 
 
 def vanished(
-    known: Mapping[SliceKey, KnownSlice], seen: Mapping[SliceKey, Slice], limits: Limits = Limits()
+    known: Mapping[SliceKey, KnownSlice],
+    seen: Mapping[SliceKey, Slice],
+    limits: Callable[[Slice], Limits] = lambda _: Limits(),
 ) -> Iterator[SliceChange]:
     """Changes for slices that this scan of their source did not visit.
 
@@ -299,7 +301,7 @@ def _scope_doubts(
     known: Mapping[SliceKey, KnownSlice],
     seen: Mapping[SliceKey, Slice],
     gone: set[SliceKey],
-    limits: Limits,
+    limits: Callable[[Slice], Limits],
 ) -> dict[str, str]:
     """By parent, why the loss of its scopes should not be believed yet; scopes within those follow them."""
     assets = {key: sum(name.startswith("a:") for name in each.hashes) for key, each in known.items()}
@@ -312,7 +314,7 @@ def _scope_doubts(
         lost, total = sum(assets[key] for key in children & gone), sum(assets[key] for key in children)
         before = known.get(row.key)
         doubt = _other_eyes(before.baseline if before else None, row)
-        if not doubt and lost >= limits.least and lost > limits.share * total:
+        if not doubt and lost >= limits(row).least and lost > limits(row).share * total:
             doubt = f"held: {lost} of {total} would go with scopes that {name} no longer shows"
         if doubt:
             doubts[name] = doubt

@@ -167,4 +167,4 @@ def _edges(source: str, references: Iterable[Reference], claims: Claims, outside
     for target, verb, name in sorted(best):
         read, how = best[target, verb, name]
         certain = how if read.confidence >= 1.0 or how is How.OUTSIDE else How.INFERRED
-        yield Edge(source, target, read.verb, certain, name, read.where, read.confidence)
+        yield Edge(source, target, read.verb, certain, name, read.where, float(read.confidence))

@@ -11,8 +11,9 @@ from siloscope.graph.build import Row
 from siloscope.graph.commit import Baseline, KnownSlice, SliceChange, SliceKey, changes, observation_of
 from siloscope.graph.history import Chronicle, Held, Key, edge_id
 from siloscope.graph.resolve import uncollected
-from siloscope.graph.seen import asset_of, common_times, row_of
-from siloscope.graph.sqlite_history import EDGE, begin, edge_of, finish
+from siloscope.graph.seen import asset_of, late, row_of
+from siloscope.graph.sqlite_history import EDGE, begin, edge_of, finish, note
+from siloscope.graph.sqlite_meta import meta, set_meta
 from siloscope.graph.view import Graph
 from siloscope.model import (
     Asset,
@@ -27,7 +28,7 @@ from siloscope.model import (
     to_json,
 )
 
-_UPSERT_ASSET = """
+UPSERT_ASSET = """
 INSERT INTO asset (id, kind, name, tool, source, department, owner, environment, created, last_used,
   annual_cost, silo, outside, hash, body, since)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -55,13 +56,10 @@ class SqliteBatch:
         """Write one slice's change."""
         db = self._db
         sid, before = self._slice(change, at)
-        if change.drop:
-            db.execute("DELETE FROM observation WHERE sid = ?", (sid,))
-            db.execute("DELETE FROM slice WHERE sid = ?", (sid,))
-            return
-        put = ((sid, key, mark, dumps(to_json(item)), at) for key, mark, item in change.put)
+        put = ((sid, key, mark, body, at) for key, mark, body in change.put)
         db.executemany(_UPSERT_OBSERVATION, put)
         for keys, setting, value in (
+            (change.anew, "first_seen = ?", (at,)),
             (change.back, "last_seen = NULL", ()),
             (change.lost, "last_seen = ?", (before or at,)),
             (change.gone, "gone_at = ?", (at,)),
@@ -79,15 +77,17 @@ class SqliteBatch:
         base = change.baseline
         baseline = dumps([base.config, base.principal, base.visibility]) if base else None
         body = dumps(to_json(row))
+        ended = at if change.drop else None
         if found:
             db.execute(
-                "UPDATE slice SET status = ?, at = ?, body = ?, baseline = ? WHERE sid = ?",
-                (row.status, at, body, baseline, found[0]),
+                "UPDATE slice SET status = ?, at = ?, body = ?, baseline = ?, gone_at = ? WHERE sid = ?",
+                (row.status, at if change.visited else found[1], body, baseline, ended, found[0]),
             )
             return found[0], found[1]
         cursor = db.execute(
-            "INSERT INTO slice (source, listing, scope, status, at, body, baseline) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (*row.key, row.status, at, body, baseline),
+            "INSERT INTO slice (source, listing, scope, status, at, body, baseline, gone_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*row.key, row.status, at, body, baseline, ended),
         )
         return int(cursor.lastrowid or 0), None
 
@@ -101,16 +101,35 @@ class SqliteBatch:
 
     def publish(self, graph: Graph) -> None:
         """Write the rows of the graph that differ from what is published."""
-        times = common_times(graph.assets)
+        times = self._times()
         told = begin(self._db, graph, meta(self._db, "scan_id"), self._source)
         set_meta(self._db, "scan_id", graph.scan_id)
         set_meta(self._db, "scan_at", graph.scan_at)
         set_meta(self._db, "ledger", dumps([to_json(each) for each in graph.slices]))
         set_meta(self._db, "seen", dumps(times))
+        set_meta(self._db, "late", str(late(graph.assets, times)))
         self._tools(graph, told)
         self._nodes(graph, times, told)
         self._edges(graph, told)
         finish(self._db, told)
+
+    def renew(self, ledger: Sequence[Slice], scan_id: str, scan_at: str) -> bool:
+        """Publish the same graph as seen again by this scan, if its rows allow that."""
+        if meta(self._db, "late") != "0":
+            return False
+        noted = note(self._db, scan_id, scan_at, ledger, meta(self._db, "scan_id"), self._source)
+        if not noted:
+            return False
+        set_meta(self._db, "scan_id", scan_id)
+        set_meta(self._db, "scan_at", scan_at)
+        set_meta(self._db, "ledger", dumps([to_json(each) for each in ledger]))
+        set_meta(self._db, "seen", dumps(self._times()))
+        return True
+
+    def _times(self) -> dict[str, str]:
+        """When each source was last read."""
+        text = "SELECT source, max(at) FROM slice WHERE gone_at IS NULL GROUP BY source ORDER BY source"
+        return dict(self._db.execute(text))
 
     def _tools(self, graph: Graph, told: Chronicle) -> None:
         bodies = {each.id: dumps(to_json(each)) for each in graph.tools}
@@ -150,8 +169,8 @@ class SqliteBatch:
             self._drop_nodes(drop, old, told)
         keys = [("outside" if isinstance(nodes[key], Outside) else "asset", key) for key in put]
         since = _versioned(self._db, "asset", keys, old, bodies, told)
-        rows = ((*_node_row(nodes[key], bodies[key]), since[key]) for key in put)
-        self._db.executemany(_UPSERT_ASSET, rows)
+        rows = ((*node_row(nodes[key], bodies[key]), since[key]) for key in put)
+        self._db.executemany(UPSERT_ASSET, rows)
 
     def _drop_nodes(self, drop: Sequence[str], old: Mapping[str, str], told: Chronicle) -> None:
         db = self._db
@@ -224,7 +243,8 @@ def _versioned(
     return since
 
 
-def _node_row(node: Asset | Outside, body: str) -> tuple[Any, ...]:
+def node_row(node: Asset | Outside, body: str) -> tuple[Any, ...]:
+    """The columns of a node, but for since when it holds."""
     if isinstance(node, Outside):
         return (node.id, "outside", node.name, "", *[None] * 8, 1, digest(body), body)
     return (
@@ -269,7 +289,9 @@ def _read_edges(db: sqlite3.Connection, ids: dict[int, str]) -> Iterator[Edge]:
 def known(db: sqlite3.Connection, source: str) -> dict[SliceKey, KnownSlice]:
     """What is held of a source, by slice."""
     found = {}
-    rows = db.execute("SELECT sid, body, baseline FROM slice WHERE source = ?", (source,)).fetchall()
+    rows = db.execute(
+        "SELECT sid, body, baseline FROM slice WHERE source = ? AND gone_at IS NULL", (source,)
+    ).fetchall()
     for sid, body, baseline in rows:
         row = from_json(Slice, json.loads(body))
         hashes, missing = {}, set()
@@ -285,7 +307,7 @@ def known(db: sqlite3.Connection, source: str) -> dict[SliceKey, KnownSlice]:
 
 def live(db: sqlite3.Connection) -> Iterator[Row]:
     """Every live observation."""
-    for sid, at, body in db.execute("SELECT sid, at, body FROM slice ORDER BY sid").fetchall():
+    for sid, at, body in db.execute("SELECT sid, at, body FROM slice WHERE gone_at IS NULL ORDER BY sid").fetchall():
         row = from_json(Slice, json.loads(body))
         for key, text, first, last in db.execute(
             "SELECT key, body, first_seen, last_seen FROM observation WHERE sid = ? AND gone_at IS NULL ORDER BY key",
@@ -296,19 +318,8 @@ def live(db: sqlite3.Connection) -> Iterator[Row]:
 
 def slices(db: sqlite3.Connection) -> list[Slice]:
     """The ledger, sorted."""
-    rows = db.execute("SELECT body FROM slice ORDER BY source, listing, scope")
+    rows = db.execute("SELECT body FROM slice WHERE gone_at IS NULL ORDER BY source, listing, scope")
     return [from_json(Slice, json.loads(body)) for (body,) in rows]
-
-
-def meta(db: sqlite3.Connection, key: str) -> str:
-    """What the store remembers under `key`, or nothing."""
-    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return row[0] if row else ""
-
-
-def set_meta(db: sqlite3.Connection, key: str, value: str) -> None:
-    """Remember `value` under `key`."""
-    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
 
 def _baseline(text: str | None) -> Baseline | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from siloscope.errors import StoreError
 from siloscope.graph.history import figures, lasting_slice
+from siloscope.graph.seen import implied
+from siloscope.graph.sqlite_meta import meta, set_meta
 from siloscope.graph.sqlite_rows import read_graph
-from siloscope.model import dumps, to_json
+from siloscope.model import digest, dumps, to_json
 
-VERSION = 2
+VERSION = 3
 
 # `since` is the number of the scan since which a row holds, volatile fields apart; `past` holds what ended.
 _HISTORY = """
@@ -24,11 +27,20 @@ CREATE TABLE past (
 CREATE INDEX past_to ON past (to_scan);
 """
 
+# By name, by what changed (only rows that did so after the first scan are in), and edges that ended by their target.
+_CHANGED = """
+CREATE INDEX asset_name ON asset (name);
+CREATE INDEX past_from ON past (from_scan, to_scan);
+CREATE INDEX past_target ON past (json_extract(id, '$[2]')) WHERE kind = 'edge';
+CREATE INDEX asset_since ON asset (since) WHERE since > 1;
+CREATE INDEX edge_since ON edge (since) WHERE since > 1;
+"""
+
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE slice (
   sid INTEGER PRIMARY KEY, source TEXT NOT NULL, listing TEXT NOT NULL, scope TEXT NOT NULL,
-  status TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL, baseline TEXT,
+  status TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL, baseline TEXT, gone_at TEXT,
   UNIQUE (source, listing, scope));
 CREATE TABLE observation (
   sid INTEGER NOT NULL REFERENCES slice (sid), key TEXT NOT NULL, hash TEXT NOT NULL, body TEXT NOT NULL,
@@ -52,7 +64,8 @@ CREATE INDEX asset_department ON asset (department);
 CREATE TABLE verdict (
   finding TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE finding (
-  id TEXT PRIMARY KEY, rule TEXT NOT NULL, severity TEXT, score REAL, title TEXT, body TEXT NOT NULL) WITHOUT ROWID;
+  id TEXT PRIMARY KEY, rule TEXT NOT NULL, severity TEXT, score REAL, title TEXT, body TEXT NOT NULL,
+  since INTEGER NOT NULL DEFAULT 1) WITHOUT ROWID;
 CREATE VIEW dependency AS
   SELECT a.id AS source, e.verb AS verb, b.id AS target, e.how AS how, e.name AS name, e.spot AS spot
   FROM edge e JOIN asset a ON a.nid = e.src JOIN asset b ON b.nid = e.dst;
@@ -76,9 +89,11 @@ def prepare(db: sqlite3.Connection, path: str) -> None:
             found = version(db)
             if found == 0:
                 _create(db, path)
-            elif found == 1:
+            elif found < VERSION:
                 _back_up(path, found)
-                _migrate_1(db)
+                for step in (_migrate_1, _migrate_2)[found - 1 :]:
+                    step(db)
+                db.execute(f"PRAGMA user_version = {VERSION}")
             db.execute("COMMIT")
         finally:
             if db.in_transaction:
@@ -90,7 +105,7 @@ def prepare(db: sqlite3.Connection, path: str) -> None:
 def _create(db: sqlite3.Connection, path: str) -> None:
     if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise StoreError(f"{path}: an SQLite file, but not a siloscope store")
-    _run(db, _SCHEMA + _HISTORY)
+    _run(db, _SCHEMA + _HISTORY + _CHANGED)
     db.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -115,7 +130,31 @@ def _migrate_1(db: sqlite3.Connection) -> None:
         ledger = dumps([to_json(lasting_slice(each)) for each in graph.slices])
         row = (1, graph.scan_id, graph.scan_at, dumps(sources), dumps(figures(graph)), ledger)
         db.execute("INSERT INTO scan VALUES (?, ?, ?, ?, ?, ?)", row)
-    db.execute("PRAGMA user_version = 2")
+
+
+def _migrate_2(db: sqlite3.Connection) -> None:
+    """Version 2 deleted slices that ended, and kept no history of findings."""
+    db.execute("ALTER TABLE slice ADD COLUMN gone_at TEXT")
+    db.execute("ALTER TABLE finding ADD COLUMN since INTEGER NOT NULL DEFAULT 1")
+    db.execute("DELETE FROM finding")
+    _run(db, _CHANGED)
+    _say_last_seen(db)
+
+
+def _say_last_seen(db: sqlite3.Connection) -> None:
+    """`seen` was by set of observers and is by source now; where the two differ, the asset says it itself."""
+    was = json.loads(meta(db, "seen") or "{}")
+    times = dict(db.execute("SELECT source, max(at) FROM slice GROUP BY source"))
+    number = 0
+    for nid, body in db.execute("SELECT nid, body FROM asset WHERE NOT outside").fetchall():
+        row = json.loads(body)
+        sources = row.get("sources", [])
+        if "last_seen" not in row and (seen := was.get(dumps(sources))) != implied(sources, times):
+            text = dumps({**row, "last_seen": seen})
+            db.execute("UPDATE asset SET body = ?, hash = ? WHERE nid = ?", (text, digest(text), nid))
+            number += 1
+    set_meta(db, "seen", dumps(times))
+    set_meta(db, "late", str(number))
 
 
 def _run(db: sqlite3.Connection, script: str) -> None:
