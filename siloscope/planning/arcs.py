@@ -127,8 +127,8 @@ def arrays(problem: Problem) -> Arcs:
     capacity = np.array([np.inf if each.capacity is None else each.capacity for each in problem.tools])
     demand = np.array([each.demand for each in problem.workloads])
     stays = np.array([each.must != "retire" for each in problem.tools], dtype=bool)
-    able = stays[tool]
-    if not problem.split and total:
+    able = stays[tool] & ((capacity[tool] > 0) | (demand[work] == 0))
+    if not problem.split:
         able &= demand[work] <= capacity[tool]
     tool, work, cost = tool[able], work[able], cost[able]
     order = np.lexsort((tool, cost, work))

@@ -67,7 +67,7 @@ def tidy(arcs: Arcs, kept: Bools, share: Floats) -> Served:
         over = _load(arcs, share) / np.where(arcs.capacity > 0, arcs.capacity, 1.0)
         if over.max(initial=0.0) <= 1 + 1e-12:
             break
-        share = share / np.maximum(over, 1.0)[arcs.tool]
+        share = np.divide(share, np.maximum(over, 1.0)[arcs.tool])
     used = np.zeros(arcs.n, dtype=bool)
     used[arcs.tool[share > 0]] = True
     return Served((kept & used) | arcs.kept, share)
@@ -78,7 +78,7 @@ def _load(arcs: Arcs, share: Floats) -> Floats:
 
 
 def _sums(group: Ints, value: Floats, size: int) -> Floats:
-    sums: Floats = np.bincount(group, value, size)
+    sums: Floats = np.bincount(group, value, size).astype(np.float64)
     return sums
 
 

@@ -22,11 +22,9 @@ from siloscope.planning.problem import Choice, Problem, Workload
 def explain(problem: Problem, seconds: float = 60.0) -> str:
     """The conflict of a problem that has no answer, as lines of text, the first of which counts the rules."""
     serves, limits, proven = _crowded(problem, seconds) or _packed(problem, seconds)
-    lines = [*serves, *limits]
-    if not problem.split and len(serves) > 1:
-        lines.append("no workload may be shared between tools (split is false)")
-    size = "smallest set of rules that contradict each other" if proven else "rules that contradict each other"
-    return "\n  ".join([f"no plan is possible; the {size}:", *lines])
+    size = "smallest set of rules" if proven else "rules"
+    end = "" if proven else ", none of which can be left out"
+    return "\n  ".join([f"no plan is possible; the {size} that contradict each other{end}:", *serves, *limits])
 
 
 def _crowded(problem: Problem, seconds: float) -> tuple[list[str], list[str], bool] | None:
@@ -38,19 +36,20 @@ def _crowded(problem: Problem, seconds: float) -> tuple[list[str], list[str], bo
     demand = np.array([each.demand for each in problem.workloads])
     gone = np.array([each.must == "retire" for each in problem.tools])
     total = max(float(demand.sum()), 1e-9)
-    usable = [
-        [tools[t] for t, _ in each.options if gone[tools[t]] or problem.split or each.demand <= hold[tools[t]]]
-        for each in problem.workloads
+    options = [[tools[t] for t, _ in each.options] for each in problem.workloads]
+    alone = [
+        n
+        for n, (each, mine) in enumerate(zip(problem.workloads, options, strict=True))
+        if all(gone[t] or (not problem.split and each.demand > hold[t]) for t in mine)
     ]
-    alone = [n for n, mine in enumerate(usable) if all(gone[t] for t in mine)]
     if alone:  # one workload that nothing can serve, whatever it needs
         first = min(alone, key=lambda n: (len(problem.workloads[n].options), n))
         return _told(problem, [first], [tools[t] for t, _ in problem.workloads[first].options])
-    open_ = [n for n, mine in enumerate(usable) if not any(np.isinf(hold[t]) for t in mine) and demand[n] > 0]
+    open_ = [n for n, mine in enumerate(options) if not any(np.isinf(hold[t]) for t in mine) and demand[n] > 0]
     if not open_:
         return None
     place = {n: k for k, n in enumerate(open_)}
-    pairs = [(place[n], t) for n in open_ for t in usable[n]]
+    pairs = [(place[n], t) for n in open_ for t in options[n]]
     w, n, a = len(open_), len(problem.tools), len(pairs)
     finite = np.where(np.isinf(hold), total, hold)
     unit = float(
@@ -116,7 +115,8 @@ def _packed(problem: Problem, seconds: float) -> tuple[list[str], list[str], boo
             raise PlanError("no plan is possible; which rules contradict each other was not found in time")
         return found.status == "infeasible"
 
-    workloads, tools = list(problem.workloads), list(problem.tools)
+    # Small ones are left out first, so that few large ones remain.
+    workloads, tools = sorted(problem.workloads, key=lambda each: each.demand), list(problem.tools)
     size = max(1, len(workloads) // 2)
     while size:  # leave out halves, then quarters, at last one by one
         at = 0
@@ -138,5 +138,5 @@ def _packed(problem: Problem, seconds: float) -> tuple[list[str], list[str], boo
     limits = [
         n for n, each in enumerate(tools) if each.id in named and (each.capacity is not None or each.must == "retire")
     ]
-    serves, told, _ = _told(problem, [known[each.id] for each in workloads], limits)
-    return serves, told, False
+    serves, told, _ = _told(problem, sorted(known[each.id] for each in workloads), limits)
+    return serves, [*told, "no workload may be shared between tools (split is false)"], False
