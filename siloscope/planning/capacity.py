@@ -5,6 +5,8 @@ Whole workloads are placed by regret and improved by shifts; shared ones are pla
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from siloscope.planning.arcs import Arcs, Bools, Floats, Ints, Served, whole
@@ -24,6 +26,35 @@ def construct(arcs: Arcs, bound: Bound, seconds: float) -> Served | None:
         if answer := fill(arcs, kept, bound.price, seconds):
             return answer
     return None
+
+
+def search(arcs: Arcs, answer: Served, bound: Bound, clock: Callable[[], float], tries: int) -> Served:
+    """Open, close and swap the tools about which the prices are least sure, as long as that gains; at most `tries`."""
+    cost = answer.total(arcs)
+    doubt = np.argsort(np.abs(bound.tool), kind="stable")
+    improved = True
+    while improved and tries > 0 and clock() > 0:
+        improved = False
+        inside = [n for n in doubt if answer.kept[n] and not arcs.kept[n]][:15]
+        outside = [n for n in doubt if not answer.kept[n]][:15]
+        swaps = sorted(
+            ((o, i) for o in range(len(outside)) for i in range(len(inside))), key=lambda each: (sum(each), each)
+        )
+        moves = [*((o, -1) for o in range(len(outside))), *((-1, i) for i in range(len(inside))), *swaps]
+        for o, i in moves:
+            if tries <= 0 or clock() <= 0:
+                break
+            tries -= 1
+            kept = answer.kept.copy()
+            if o >= 0:
+                kept[outside[o]] = True
+            if i >= 0:
+                kept[inside[i]] = False
+            other = fill(arcs, kept, bound.price, clock())
+            if other and (total := other.total(arcs)) < cost * (1 - 1e-9):
+                answer, cost, improved = other, total, True
+                break
+    return answer
 
 
 def fill(arcs: Arcs, kept: Bools, price: Floats, seconds: float) -> Served | None:

@@ -49,7 +49,7 @@ def evaluate(arcs: Arcs, price: Floats) -> tuple[Bound, Floats]:
     """The bound at given prices, and how much of each workload is then not taken (negative: taken too often)."""
     red = arcs.cost - price[arcs.work]
     taken = _taken(arcs, red)
-    tool = arcs.fixed + np.bincount(arcs.tool, red * taken, arcs.n)
+    tool = arcs.fixed + np.bincount(arcs.tool, np.minimum(red, 0.0) * taken, arcs.n)
     threshold = _cover(arcs, tool)
     ample = np.where(np.isfinite(arcs.capacity), arcs.capacity, arcs.demand.sum())
     beyond = tool - threshold * ample
@@ -111,7 +111,7 @@ def ascend(
     """
     best: Bound | None = None
     scale, still = 1.0, 0
-    often = np.zeros(arcs.n)
+    often, before = np.zeros(arcs.n), -np.inf
     direction = np.zeros(arcs.m)
     for number in range(rounds):
         bound, missing = evaluate(arcs, price)
@@ -122,8 +122,11 @@ def ascend(
             still += 1
         if best is None or bound.value > best.value:
             best = bound
-        if seen and number % 30 == 29:
-            upper = min(upper, seen(Bound(bound.value, price, bound.tool, bound.arc, often)))
+        if number % 30 == 29:
+            upper = min(upper, seen(Bound(bound.value, price, bound.tool, bound.arc, often))) if seen else upper
+            if best.value - before < 0.05 * (upper - best.value):
+                break  # what is left of the gap is for branching
+            before = best.value
         # Steps follow the last ones a little, which damps the zigzag of plain subgradients.
         direction = missing + 0.7 * direction if number else missing
         size = float(direction @ direction)

@@ -209,7 +209,8 @@ def _workload(
             raise ConfigError(f'{place}: no tool "{tool}"{nearest(str(tool), ids)}')
         if tool in found:
             raise ConfigError(f"{place}: tool {tool} stands twice in its options")
-        found[tool] = amount(cost, f"{place}: cost of {tool}")
+        # The place is only spelled out where it is needed: there may be millions.
+        found[tool] = cost if type(cost) is float and 0 <= cost < math.inf else amount(cost, f"{place}: cost of {tool}")
     return Workload(identity, amount(demand, f"{place}: demand"), tuple(found.items()))
 
 
@@ -244,6 +245,8 @@ def amount(value: Any, place: str) -> float:
     Raises:
         ConfigError: It is missing, no number, not finite or negative.
     """
+    if type(value) is float and 0 <= value < math.inf:  # nearly always
+        return value
     if value is None:
         raise ConfigError(f"{place} is missing")
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -170,10 +170,15 @@ def _limited(arcs: Arcs, clock: Clock) -> tuple[Served, float]:
         return known[0].total(arcs) if known else upper
 
     # Bounding may take a part of the time, so that a proof is tried too.
-    half = Clock(clock.left() * 0.4)
+    half = Clock(clock.left() * 0.25)
     price = arcs.cost[arcs.best(everything)] + arcs.fixed.sum() / max(arcs.m, 1) / 4
     bound = ascend(arcs, upper, price, expired=half.expired, seen=seen)
     seen(bound)
+    if known:
+        tries = int(min(400, max(40, 4_000_000 / len(arcs.tool))))
+        known.append(capacity.search(arcs, known[0], bound, half.left, tries))
+        known[:] = [min(known, key=lambda each: each.total(arcs))]
+        bound = ascend(arcs, known[0].total(arcs), bound.price, rounds=100, expired=half.expired)
     value, cut = bound.value, known[0].total(arcs) if known else np.inf
     if known and _met(cut, value):
         return known[0], value
