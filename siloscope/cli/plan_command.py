@@ -149,9 +149,8 @@ def _against(graph: Graph, file: Path, output: Path) -> None:
     progress = track(read_plan(file), graph)
     files = write_progress(progress, output)
     s = progress["summary"]
-    click.echo(
-        f"{s['moved']} of {s['moves']} moves done, {s['drifted']} gone elsewhere; {s['dark']} of {s['to_go']} tools dark"
-    )
+    click.echo(f"{s['moved']} of {s['moves']} moves done, {s['drifted']} gone elsewhere")
+    click.echo(f"{s['dark']} of {s['to_go']} tools that go are dark")
     click.echo(f"saved a year {s['realised']:,.0f} of {s['promised']:,.0f} promised")
     click.echo("wrote " + ", ".join(str(each) for each in files), err=True)
 

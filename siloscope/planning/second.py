@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from siloscope.planning.alternatives import k_best, price_of
-from siloscope.planning.consolidation import Decision
+from siloscope.planning.decision import Decision
 from siloscope.planning.solve import Answer
 from siloscope.planning.state import NOWHERE
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from siloscope.planning import greedy
 from siloscope.planning.arcs import Arcs, Bools, Floats, Ints
-from siloscope.planning.consolidation import Decision
+from siloscope.planning.decision import Decision
 from siloscope.planning.estate import Item
 from siloscope.planning.state import NOWHERE, renewal_month
 from siloscope.planning.waves import Schedule
@@ -32,9 +32,9 @@ class Draws:
 
     def of(self, names: Iterable[str]) -> Floats:
         """The product of some factors."""
-        product = np.ones(self.count)
+        product: Floats = np.ones(self.count)
         for name in names:
-            product = product * self.factor.get(name, 1.0)
+            product = np.multiply(product, self.factor.get(name, 1.0))
         return product
 
     def worth(self, items: Iterable[Item]) -> Floats:
@@ -60,7 +60,7 @@ def drawn(decision: Decision, count: int) -> Draws:
 def _triangular(draw: np.random.Generator, between: tuple[float, float], count: int) -> Floats:
     low, high = between
     rest = draw.triangular(low, 1.0, high, count) if high > low else np.ones(count)
-    return np.r_[1.0, rest]
+    return np.concatenate([np.ones(1), rest])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Priced:
         for arc in np.flatnonzero(keep[self.tool]):
             work = self.work[arc]
             per_work[:, work] = np.minimum(per_work[:, work], self.cost[:, arc])
-        total: Floats = self.fixed[:, keep].sum(axis=1) + per_work.sum(axis=1)
+        total: Floats = np.add(self.fixed[:, keep].sum(axis=1), per_work.sum(axis=1))
         return total
 
     def best(self, draw: int, start: frozenset[str]) -> frozenset[str]:
@@ -204,7 +204,7 @@ def _percentiles(values: Floats) -> dict[str, float | None]:
 
 def _tornado(decision: Decision, times: Schedule, rate: float) -> list[dict[str, Any]]:
     """The plan's worth when one assumption is at an end of its range and all others as they are, widest first."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     tools = decision.estate.graph.tools
     for name, (low, high) in sorted(decision.estate.assume.range.items()):
         known = name == "known_cost"
@@ -222,8 +222,7 @@ def _tornado(decision: Decision, times: Schedule, rate: float) -> list[dict[str,
                 "npv_high": round(float(worth[1]), 2),
             }
         )
-    rows.sort(key=lambda row: (-abs(row["npv_high"] - row["npv_low"]), row["name"]))
-    return rows
+    return sorted(rows, key=lambda row: (-abs(row["npv_high"] - row["npv_low"]), row["name"]))
 
 
 def _stability(decision: Decision, chosen: Sequence[frozenset[str]]) -> dict[str, float]:
@@ -239,8 +238,8 @@ def _regret(
     decision: Decision, prices: Priced, others: Sequence[frozenset[str]], chosen: Sequence[frozenset[str]]
 ) -> dict[str, Any]:
     """Among plan, alternatives and what draws chose most often, the one that is never far from the best of them."""
-    often = [one for one, _ in sorted(Counter(chosen).items(), key=lambda each: (-each[1], sorted(each[0])))[:10]]
-    pool: list[frozenset[str]] = list(dict.fromkeys([decision.answer.kept, *others, *often]))
+    ranked = sorted(Counter(chosen).items(), key=lambda each: (-each[1], sorted(each[0])))
+    pool: list[frozenset[str]] = list({decision.answer.kept: 0, **dict.fromkeys(others), **dict(ranked[:10])})
     cost = np.array([prices.total(each) for each in pool])
     regret = cost - cost.min(axis=0)
     worst = regret.max(axis=1)
