@@ -50,7 +50,7 @@ def plan_graph(
     found = others(decision, alternatives, seconds) if alternatives else []
     plan["alternatives"] = [row for _, row in found]
     plan["rule_prices"] = rule_prices(decision, seconds)
-    if samples:
+    if samples and graph.tools:
         from siloscope.planning.uncertainty import uncertainty
 
         plan["uncertainty"] = uncertainty(decision, times, [kept for kept, _ in found], samples)

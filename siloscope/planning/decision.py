@@ -75,7 +75,8 @@ def _impossible(estate: Estate, statement: Statement, must_go: Iterable[str], bu
             if not open_:
                 what = ", ".join(sorted(estate.needed(estate.graph.tool[tool]))) or "what it does"
                 lines.append(f"{tool} is to be retired, but no other tool may take over {what}")
-                near = {why for (a, b), why in statement.refused.items() if a == tool and "does not offer" not in why}
+                near = {why.says for (a, _), why in statement.refused.items() if a == tool}
+                near = {each for each in near if "does not offer" not in each}
                 lines += [f"  {each}" for each in sorted(near)]
         return "\n".join(lines) or explain(statement.problem)
     least = min((each.paid_once() for (a, _), each in statement.options.items() if a in set(must_go)), default=0.0)

@@ -107,7 +107,9 @@ class Estate:
         return Item(f"costs {cost:,.0f} a year ({source})", cost, source)
 
     def follows(self, tool: Tool) -> float:
-        """What of a year's cost goes along with the work when it moves, and is paid at the target."""
+        """What of a year's cost goes along with the work and is paid at the target; without work none does."""
+        if not self.held.get(tool.id):
+            return 0.0
         return self.cost(tool) * self.assume.share_that_follows(unit(tool))[0]
 
     def saved(self, tool: Tool) -> float:
@@ -132,39 +134,44 @@ class Estate:
         kinds = {each.kind for each in self.held.get(tool.id, [])}
         return frozenset(each for kind in kinds for each in self.assume.features.get(kind, ()))
 
-    def refusal(self, a: Tool, b: Tool) -> str | None:
-        """Why the work of `a` cannot go to `b`, as a sentence; None when it can."""
+    def refusal(self, a: Tool, b: Tool) -> Item | None:
+        """Why the work of `a` cannot go to `b`; None when it can."""
         need = self.needed(a)
         if not need:
             what = ", ".join(a.capabilities) or "what it does, which no source tells,"
-            return f"{what} is no case for consolidation"
+            return Item(f"{what} is no case for consolidation", 0.0, "catalog")
         if missing := sorted(need - offers(b)):
-            return f"{b.id} does not offer {', '.join(missing)}"
+            return Item(f"{b.id} does not offer {', '.join(missing)}", 0.0, "catalog")
         known = product(slug(b))
         if slug(a) != slug(b) and known and (lacks := sorted(self.required(a) - set(known.features))):
-            return f"{b.id} lacks {', '.join(lacks)}"
+            kinds = sorted({each.kind for each in self.held.get(a.id, [])} & set(self.assume.features))
+            rests = tuple(f"features.{each}" for each in kinds)
+            return Item(f"{b.id} lacks {', '.join(lacks)}", 0.0, "catalog", rests)
         if _cloud(a) and _cloud(b):
             # Two accounts of one service are one product; storage and databases follow the cloud they serve.
             if slug(a) == slug(b):
-                return f"{b.id} is another account of the same service"
+                return Item(f"{b.id} is another account of the same service", 0.0, "catalog")
             words = capabilities()
             if not all(words[each].domain in _MOVABLE for each in need):
-                return f"what {a.id} holds stays in the cloud it serves"
-        if len(self.held.get(b.id, [])) < self.assume.proven * len(self.held.get(a.id, [])):
-            return f"{b.id} has not carried comparable weight: {len(self.held.get(b.id, []))} assets"
+                return Item(f"what {a.id} holds stays in the cloud it serves", 0.0, "catalog")
+        mine, theirs = len(self.held.get(a.id, [])), len(self.held.get(b.id, []))
+        if theirs < self.assume.proven * mine:
+            says = f"{b.id} has not carried comparable weight: {theirs} assets beside {mine}"
+            return Item(says, 0.0, "measured", ("proven",))
         return self._ruled(a, b)
 
-    def _ruled(self, a: Tool, b: Tool) -> str | None:
+    def _ruled(self, a: Tool, b: Tool) -> Item | None:
         rules = self.assume.rules
+        says = None
         for department in rules.departments_apart:
             if (a.department == department) != (b.department == department):
-                return f"{department} stays apart, by rule"
+                says = f"{department} stays apart, by rule"
         if b.vendor in rules.vendors_not_into:
-            return f"nothing moves into tools of {b.vendor}, by rule"
+            says = f"nothing moves into tools of {b.vendor}, by rule"
         for each in self.held.get(a.id, []):
             if any(fnmatchcase(each.id, glob) for glob in rules.may_not_move):
-                return f"{each.name} may not move, by rule"
-        return None
+                says = f"{each.name} may not move, by rule"
+        return Item(says, 0.0, "told") if says else None
 
     def bridges(self, a: Tool, b: Tool) -> int:
         """Dependencies of `a` that stay within one cloud today and would cross clouds from `b`."""

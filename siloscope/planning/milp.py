@@ -46,6 +46,8 @@ def run(model: Rows, seconds: float) -> Found:
     from scipy.sparse import csc_array
 
     size = len(model.cost)
+    if not size:
+        return Found(model.cost, model.constant, "infeasible" if (model.low > 0).any() else "optimal")
     lower = np.where(model.fixed, 1.0, 0.0)
     matrix = csc_array((model.value, (model.row, model.column)), shape=(len(model.low), size))
     whole = np.zeros(size, dtype=np.uint8)

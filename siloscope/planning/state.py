@@ -38,7 +38,7 @@ class Statement:
 
     problem: Problem
     options: Mapping[tuple[str, str], Option]
-    refused: Mapping[tuple[str, str], str]
+    refused: Mapping[tuple[str, str], Item]
     due: float
 
     def budget(self, most: float) -> Limit:
@@ -61,7 +61,7 @@ def state(estate: Estate, keep: Collection[str], retire: Collection[str]) -> Sta
     Money is worth over the horizon, discounted. Seats are capacities where a source tells them.
     """
     options: dict[tuple[str, str], Option] = {}
-    refused: dict[tuple[str, str], str] = {}
+    refused: dict[tuple[str, str], Item] = {}
     for a in estate.graph.tools:
         for b in estate.graph.tools:
             if a.id == b.id:

@@ -11,7 +11,7 @@ from typing import Any
 
 from siloscope.model import Tool
 from siloscope.planning.decision import Decision
-from siloscope.planning.estate import Estate, Item
+from siloscope.planning.estate import Estate, Item, unit
 from siloscope.planning.fitness import fitness, treatment
 from siloscope.planning.state import NOWHERE, renewal_month
 from siloscope.planning.waves import Leaving, Move, Reach, Schedule, schedule, wave_row
@@ -226,24 +226,42 @@ def _balance(decision: Decision, tool: Tool, target: str | None) -> list[Item]:
 
 def _stays(decision: Decision, tool: Tool, *, received: bool, asked: bool) -> tuple[str, list[Item]]:
     """Keep or tolerate, and why: the numbers of the best of its alternatives, or that it has none."""
+    refused = {why for (a, _), why in decision.statement.refused.items() if a == tool.id}
+    near = sorted((each for each in refused if "not offer" not in each.says), key=lambda each: each.says)
+    first = []
     if asked:
-        return "keep", [Item("you asked for it", 0.0, "told")]
+        first.append(Item("you asked for it", 0.0, "told"))
     if received:
-        return "keep", [Item("others of its kind move into it", 0.0, "measured")]
-    options = [
-        (sum(each.money for each in _balance(decision, tool, b)), b)
-        for a, b in decision.statement.options
-        if a == tool.id and b != NOWHERE and b in decision.answer.kept
-    ]
+        first.append(Item("others of its kind move into it", 0.0, "measured"))
+    first += [each for each in near if each.source == "told"]
+    options = [b for a, b in decision.statement.options if a == tool.id and b != NOWHERE]
     if not options:
-        near = sorted({w for (a, _), w in decision.statement.refused.items() if a == tool.id and "not offer" not in w})
-        says = (
-            "no other tool may take over what it is needed for" if near else "no other tool offers all it is needed for"
-        )
-        return "keep", [Item(says, 0.0, "catalog"), *(Item(each, 0.0, "catalog") for each in near[:5])]
-    gain, target = max(options)
+        kind = "may take over what it is needed for" if near else "offers all it is needed for"
+        first.append(Item(f"no other tool {kind}", 0.0, "catalog"))
+        return "keep", [*first, *(each for each in near[:5] if each.source != "told")]
+    weighed = {b: _weighed(decision, tool, b) for b in options}
+    target = max(options, key=lambda b: (math.fsum(each.money for each in weighed[b]), b))
+    gain = math.fsum(each.money for each in weighed[target])
     says = f"{target} could take it over, but that costs {-gain:,.0f} more than it saves"
-    return "tolerate", [Item(says, 0.0, "measured"), *_balance(decision, tool, target)]
+    if gain > 0:  # which pays by itself, but not together with what the rest of the plan does, or is forbidden
+        says = (
+            f"{target} could take it over; by itself that would bring {gain:,.0f}, less than the rest of the plan does"
+        )
+    what = "keep" if asked or received else "tolerate"
+    return what, [*first, Item(says, 0.0, "measured"), *weighed[target]]
+
+
+def _weighed(decision: Decision, tool: Tool, target: str) -> list[Item]:
+    """What going there would bring and cost, with the target's own cost where it would have to stay for it."""
+    items = _balance(decision, tool, target)
+    if target not in decision.answer.kept:
+        estate = decision.estate
+        found = estate.graph.tool[target]
+        fixed = next(each.annual_cost for each in decision.statement.problem.tools if each.id == target)
+        entry = estate.assume.share_that_follows(unit(found))[1]
+        rests = (*estate.cost_item(found).assumes, entry, "discount")
+        items.append(Item(f"{target} would have to stay for it", -fixed, estate.cost_item(found).source, rests))
+    return items
 
 
 def _assumed(decision: Decision, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
