@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from siloscope import analysis, scanner
-from siloscope.analysis.consolidation import plan_graph
 from siloscope.analysis.matching import Match, match
 from siloscope.collectors import CONTRACT, types
 from siloscope.comparing import note
@@ -16,6 +15,7 @@ from siloscope.config import Config, load
 from siloscope.graph.store import Store, Verdict, open_store
 from siloscope.graph.view import Graph
 from siloscope.model import Finding
+from siloscope.planning.consolidation import plan_graph
 from siloscope.viz import render
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from siloscope.analysis.consolidation import plan_graph
+from siloscope.planning.consolidation import plan_graph
 from siloscope.errors import ConfigError
 from siloscope.export import write
 from siloscope.export.plans import markdown, write_plan

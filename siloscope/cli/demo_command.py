@@ -60,9 +60,9 @@ def build(folder: Path) -> Demo:
         ConfigError: `folder` is a file, or holds something that no demo wrote.
     """
     from siloscope.analysis import findings
-    from siloscope.analysis.consolidation import plan_graph
     from siloscope.demo import TITLE, prepare, scanned
     from siloscope.export.plans import write_plan
+    from siloscope.planning.consolidation import plan_graph
     from siloscope.viz import render
 
     prepare(folder)

@@ -10,7 +10,13 @@ from siloscope.cli.common import at_option, graph_of, output_option, place_optio
 
 
 @click.command("export")
-@click.option("--format", "form", required=True, metavar="F", help="json, ndjson, csv, parquet, graphml or gexf.")
+@click.option(
+    "--format",
+    "form",
+    required=True,
+    metavar="F",
+    help="json, ndjson, csv, parquet, graphml, gexf, archimate, cyclonedx, backstage or openlineage.",
+)
 @output_option
 @at_option
 @place_options

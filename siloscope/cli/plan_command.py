@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from siloscope.cli.common import graph_of, place_options
+from siloscope.cli.common import graph_of, place_options, plain
+
+if TYPE_CHECKING:
+    from siloscope.graph.view import Graph
 
 
 @click.command("plan")
@@ -34,31 +39,73 @@ from siloscope.cli.common import graph_of, place_options
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Solve this stated problem instead of the graph.",
 )
+@click.option("--budget", metavar="MONEY", type=click.FloatRange(min=0), help="The most that may be spent once.")
+@click.option("--people", metavar="N", type=click.FloatRange(min=0.1), help="Who migrate at the same time.")
+@click.option(
+    "--assume",
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Your assumptions (TOML), laid over the built-in ones.",
+)
+@click.option(
+    "--alternatives",
+    metavar="K",
+    type=click.IntRange(min=0, max=20),
+    default=3,
+    show_default=True,
+    help="How many next best plans to tell.",
+)
+@click.option(
+    "--samples",
+    metavar="N",
+    type=click.IntRange(min=0, max=10_000),
+    default=200,
+    show_default=True,
+    help="How many draws of the assumptions the figures on uncertainty rest on; 0 leaves them out.",
+)
+@click.option(
+    "--against",
+    metavar="PLAN.json",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Compare the last scan with this plan instead of making a new one.",
+)
+@click.option(
+    "--time-limit",
+    "seconds",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    show_default=True,
+    help="How long to look for a proof; then the best plan and bound found are told.",
+)
 @place_options
 def command(
     output: Path,
     keep: tuple[str, ...],
     retire: tuple[str, ...],
     horizon: str,
-    problem: Path | None,
     config_file: Path,
     store_url: str | None,
+    **options: Any,
 ) -> None:
     """Write the consolidation plan: which tools to keep, what moves where, in which waves, for what money.
 
     \b
     Example:
       siloscope plan -o plan --keep mlflow:mlflow.risk.example
+      siloscope plan -o what-if --budget 50000 --horizon 24m
+      siloscope plan --against plan/plan.json
     """
-    from siloscope.analysis.consolidation import plan_graph
+    if options["problem"]:
+        _stated(options["problem"], output, keep, retire, options["seconds"])
+        return
+    with graph_of(config_file, store_url) as (_, _, graph):
+        if options["against"]:
+            _against(graph, options["against"], output)
+            return
+        plan = _planned(graph, keep, retire, horizon, options)
     from siloscope.export.plans import write_plan
 
-    if problem:
-        from siloscope.errors import PlanError
-
-        raise PlanError("--problem: the optimiser on stated problems is not in this version")
-    with graph_of(config_file, store_url) as (_, _, graph):
-        plan = plan_graph(graph, keep=keep, retire=retire, horizon_months=_months(horizon))
     files = write_plan(plan, graph, output)
     summary = plan["summary"]
     gone = sum(each["disposition"] in ("migrate", "retire") for each in plan["dispositions"])
@@ -66,7 +113,68 @@ def command(
     click.echo(f"{gone} of {len(plan['dispositions'])} tools go, {moves} assets move in {waves} waves")
     now, after, once = (summary[key] for key in ("annual_cost_now", "annual_cost_after", "one_time_cost"))
     click.echo(f"a year now {now:,.0f}, after {after:,.0f}, once {once:,.0f}")
+    click.echo(f"{summary['status']}, gap {summary['gap']:.2%}; worth {summary['npv']:,.0f} now")
     click.echo("wrote " + ", ".join(str(each) for each in files), err=True)
+
+
+def _planned(
+    graph: Graph, keep: tuple[str, ...], retire: tuple[str, ...], horizon: str, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    from dataclasses import replace
+
+    from siloscope.planning.assumptions import defaults, load
+    from siloscope.planning.consolidation import plan_graph
+
+    assume = load(options["assume"]) if options["assume"] else defaults()
+    if options["people"]:
+        assume = replace(assume, people=options["people"], given=assume.given | {"people"})
+    return plan_graph(
+        graph,
+        keep=keep,
+        retire=retire,
+        horizon_months=_months(horizon),
+        assume=assume,
+        budget=options["budget"],
+        alternatives=options["alternatives"],
+        samples=options["samples"],
+        seconds=options["seconds"],
+    )
+
+
+def _against(graph: Graph, file: Path, output: Path) -> None:
+    """Write how far the plan in `file` has come."""
+    from siloscope.export.plans import write_progress
+    from siloscope.planning.tracking import read_plan, track
+
+    progress = track(read_plan(file), graph)
+    files = write_progress(progress, output)
+    s = progress["summary"]
+    click.echo(f"{s['moved']} of {s['moves']} moves done, {s['drifted']} gone elsewhere")
+    click.echo(f"{s['dark']} of {s['to_go']} tools that go are dark")
+    click.echo(f"saved a year {s['realised']:,.0f} of {s['promised']:,.0f} promised")
+    click.echo("wrote " + ", ".join(str(each) for each in files), err=True)
+
+
+def _stated(file: Path, output: Path, keep: tuple[str, ...], retire: tuple[str, ...], seconds: float) -> None:
+    """Solve the problem in `file` and write the answer."""
+    from siloscope.export.plans import write_answer
+    from siloscope.planning.problem import read
+    from siloscope.planning.stated import plan_problem
+
+    written = output / "plan.json"
+    written.unlink(missing_ok=True)  # an older answer must not be taken for the one to this problem
+    problem = read(file).ruled(keep, retire)
+    for note in problem.notes:
+        click.echo(f"note: {plain(note)}", err=True)
+    answer = plan_problem(problem, seconds)
+    write_answer(answer, output)
+    summary = answer["summary"]
+    click.echo(f"{summary['tools_kept']} of {summary['tools']} tools are kept for {summary['workloads']} workloads")
+    click.echo(
+        f"objective {summary['objective']:,.2f}, bound {summary['bound']:,.2f}, "
+        f"gap {summary['gap']:.4%}, {summary['status']}"
+    )
+    click.echo(f"wrote {written}", err=True)
 
 
 def _months(text: str) -> int:

@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from siloscope.errors import ConfigError, nearest
-from siloscope.export import documents, networks, tables
+from siloscope.export import archimate, backstage, cyclonedx, documents, networks, openlineage, tables
 from siloscope.graph.view import Graph
 
 FORMATS: Mapping[str, Callable[[Graph, str], None]] = {
+    "archimate": archimate.archimate,
+    "backstage": backstage.backstage,
     "csv": tables.csv_folder,
+    "cyclonedx": cyclonedx.cyclonedx,
     "gexf": networks.gexf,
     "graphml": networks.graphml,
     "json": documents.json_document,
     "ndjson": documents.ndjson,
+    "openlineage": openlineage.openlineage,
     "parquet": tables.parquet_folder,
 }
 

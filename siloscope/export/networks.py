@@ -39,20 +39,21 @@ def _network(graph: Graph) -> Any:
             "label": asset.name, "kind": asset.kind, "tool": asset.tool, "department": asset.department,
             "owner": asset.owner, "environment": asset.environment, "silo": asset.silo,
         }  # fmt: skip
-        network.add_node(_clean(asset.id), **{key: _clean(value or "") for key, value in fields.items()})
+        network.add_node(printable(asset.id), **{key: printable(value or "") for key, value in fields.items()})
     for outside in graph.outside:
-        network.add_node(_clean(outside.id), label=_clean(outside.name), kind="outside")
+        network.add_node(printable(outside.id), label=printable(outside.name), kind="outside")
     for number, edge in enumerate(graph.edges):
         network.add_edge(
-            _clean(edge.source),
-            _clean(edge.target),
+            printable(edge.source),
+            printable(edge.target),
             key=str(number),
             verb=edge.verb.value,
             how=edge.how.value,
-            name=_clean(edge.name),
+            name=printable(edge.name),
         )
     return network
 
 
-def _clean(text: str) -> str:
+def printable(text: str) -> str:
+    """Text that XML 1.0 can hold; what it cannot becomes the replacement character."""
     return _FORBIDDEN.sub("\ufffd", text)

@@ -1,4 +1,4 @@
-"""The plan for people and programs: `plan.json`, `plan.md`, `plan.csv`."""
+"""The plan for people and programs, a file for each tool that reads it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from siloscope.export.archimate import model
+from siloscope.export.cyclonedx import bill
+from siloscope.export.gantt import gantt
+from siloscope.export.plan_html import page
+from siloscope.export.plan_xlsx import workbook
 from siloscope.graph.view import Graph
 from siloscope.tabular import as_csv
 
@@ -15,21 +20,101 @@ def write_plan(plan: Mapping[str, Any], graph: Graph, folder: Path) -> list[Path
     """Write the plan's files into `folder`; the paths written."""
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
-        "plan.json": json.dumps(plan, indent=1, ensure_ascii=False) + "\n",
+        "plan.json": json.dumps(plan, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
         "plan.md": markdown(plan, graph),
-        "plan.csv": as_csv([_move_row(each, graph) for each in plan["moves"]]),
+        "plan.html": page(plan, graph),
+        "plan.csv": as_csv([_move_row(each, graph) for each in plan["moves"]], _ISSUE),
+        "plan.mmd": gantt(plan),
+        "plan.archimate.xml": model(graph, plan),
+        "plan.cdx.json": json.dumps(bill(graph, plan), indent=1, ensure_ascii=False) + "\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", errors="replace", newline="\n")
+    workbook(plan, folder / "plan.xlsx")
+    return [folder / name for name in (*texts, "plan.xlsx")]
+
+
+def write_progress(progress: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write how far a plan has come as `progress.json` and `progress.md`; the paths written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "progress.json": json.dumps(progress, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        "progress.md": _progress(progress),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", errors="replace", newline="\n")
     return [folder / name for name in texts]
 
 
+def _progress(progress: Mapping[str, Any]) -> str:
+    s = progress["summary"]
+    lines = [
+        "# How far the plan has come",
+        "",
+        f"Planned on the scan of {progress['plan'].get('at') or '?'}, looked at on that of {progress['scan']['at']}.",
+        "",
+        f"- {s['moved']} of {s['moves']} moves are done.",
+        f"- {s['gone']} assets are gone without arriving, {s['drifted']} went elsewhere.",
+        f"- {s['dark']} of {s['to_go']} tools that go are dark.",
+        f"- {_money(s['realised'])} a year are saved of {_money(s['promised'])} promised.",
+        f"- {s['new_in_tools_that_go']} assets are new in tools that go.",
+        "",
+        "| tool | state | assets left | saved a year | promised |",
+        "|---|---|---:|---:|---:|",
+    ]
+    for each in progress["tools"]:
+        money = f"{_money(each['realised'])} | {_money(each['promised'])}"
+        lines.append(f"| {_safe(each['tool'])} | {each['state']} | {each['assets_left']} | {money} |")
+    lines += ["", "| wave | asset | state | now |", "|---:|---|---|---|"]
+    lines += [
+        f"| {m['wave']} | {_safe(m['asset'])} | {m['state']} | {_safe(m['now'] or '')} |" for m in progress["moves"]
+    ]
+    lines += [f"- new: {_safe(each['asset'])} in {_safe(each['tool'])}" for each in progress["drift"]]
+    return "\n".join(lines) + "\n"
+
+
+def write_answer(answer: Mapping[str, Any], folder: Path) -> Path:
+    """Write the answer to a stated problem as `plan.json`; its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "plan.json"
+    # A row a line: readable by people, and by programs that compare.
+    parts = [f"{json.dumps(key)}: {_rows(value)}" for key, value in answer.items()]
+    text = "{" + ",\n ".join(parts) + "}"
+    file.write_text(text + "\n", encoding="utf-8", errors="replace", newline="\n")
+    return file
+
+
+def _rows(value: Any) -> str:
+    if isinstance(value, list) and value:
+        return "[\n  " + ",\n  ".join(json.dumps(each, ensure_ascii=False, allow_nan=False) for each in value) + "]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+_ISSUE = (
+    "Summary",
+    "Description",
+    "Labels",
+    "Estimate",
+    "wave",
+    "from",
+    "to",
+    "effort_days",
+    "department",
+    "owner",
+    "asset",
+)
+
+
 def _move_row(move: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
+    """A move as an issue: the first four columns are what trackers import by name."""
     asset = graph.asset[move["asset"]]
+    says = "; ".join(each["says"] for each in move["because"])
     return {
+        "Summary": f"Wave {move['wave']}: move {asset.name} to {move['to']}",
+        "Description": f"{asset.kind} {asset.id} from {move['from']} to {move['to']} ({move['treatment']}): {says}",
+        "Labels": f"wave-{move['wave']} {move['treatment']}",
+        "Estimate": f"{move['effort_days']:g}d",
         "wave": move["wave"],
-        "name": asset.name,
-        "kind": asset.kind,
         "from": move["from"],
         "to": move["to"],
         "effort_days": move["effort_days"],

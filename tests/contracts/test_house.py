@@ -20,6 +20,7 @@ LAYERS = (
     ({"config"},),
     ({"collectors"}, {"graph"}),
     ({"analysis"}, {"scanner", "forgetting", "runs", "spool", "checking"}, {"detecting"}, {"doctor"}),
+    ({"planning"},),
     (
         {"explain"},
         {"comparing"},

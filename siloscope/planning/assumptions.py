@@ -1,0 +1,201 @@
+"""What a plan takes for granted: `assumptions.toml`, and a user's file laid over it."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from siloscope.errors import ConfigError, nearest
+from siloscope.model import Asset
+
+_FILE = "assumptions.toml"
+_SHARES = frozenset({"same_product", "proven"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What must be: ids of tools and globs of assets, names of departments and vendors."""
+
+    keep: Sequence[str] = ()
+    retire: Sequence[str] = ()
+    may_not_move: Sequence[str] = ()
+    departments_apart: Sequence[str] = ()
+    vendors_not_into: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """The entries of `assumptions.toml`, which explains each; money in the sources' currency.
+
+    `range` gives for some of them the factors between which the truth may lie. `given` names what a user's file
+    set: it is told, no longer assumed.
+    """
+
+    annual_cost: float
+    day_rate: float
+    discount: float
+    dual_running_months: float
+    decommission_days: float
+    training_days: float
+    users: float
+    bridge_days: float
+    bridge_annual: float
+    link_effort: float
+    link_most: float
+    same_product: float
+    proven: float
+    people: float
+    days_per_month: float
+    months_per_wave: int
+    dormant_days: float
+    effort_days: Mapping[str, float]
+    follows: Mapping[str, float]
+    features: Mapping[str, Sequence[str]]
+    range: Mapping[str, tuple[float, float]]
+    rules: Rules = field(default_factory=Rules)
+    given: frozenset[str] = frozenset()
+
+    @property
+    def days_per_wave(self) -> float:
+        """What everybody who migrates can do in one wave."""
+        return self.people * self.days_per_month * self.months_per_wave
+
+    def effort(self, asset: Asset, links: int) -> float:
+        """Days to move one asset to another product: by its kind and by how many things it is linked to."""
+        kind = kind_of(asset)
+        base = self.effort_days[kind if kind in self.effort_days else "other"]
+        return round(base * min(self.link_most, 1 + self.link_effort * links), 2)
+
+    def effort_entry(self, asset: Asset) -> str:
+        """The entry that the effort of an asset rests on."""
+        kind = kind_of(asset)
+        return f"effort_days.{kind if kind in self.effort_days else 'other'}"
+
+    def share_that_follows(self, unit: str | None) -> tuple[float, str]:
+        """What share of a tool's cost goes along with its work, by its licence unit, and the entry that says so."""
+        name = unit if unit and unit in self.follows else "other"
+        return min(1.0, self.follows[name]), f"follows.{name}"
+
+    def value(self, name: str) -> float:
+        """The value of an entry by its dotted name."""
+        table, _, key = name.partition(".")
+        found: Any = getattr(self, table)
+        value: float = found[key] if key else found
+        return value
+
+    def annuity(self, months: float) -> float:
+        """What one unit of money a year, paid monthly for so many months, is worth now."""
+        rate = (1 + self.discount) ** (1 / 12) - 1
+        if rate == 0:
+            return months / 12
+        return float((1 - (1 + rate) ** -months) / rate / 12 * (1 + rate))
+
+
+def kind_of(asset: Asset) -> str:
+    """`uipath.process` -> `process`."""
+    return asset.kind.rpartition(".")[2]
+
+
+@cache
+def defaults() -> Assumptions:
+    """The built-in assumptions."""
+    document = tomllib.loads(files("siloscope.planning").joinpath(_FILE).read_text("utf-8"))
+    document["range"] = {key: tuple(value) for key, value in document["range"].items()}
+    document["rules"] = Rules(**document["rules"])
+    return Assumptions(**document)
+
+
+def load(file: Path) -> Assumptions:
+    """The built-in assumptions with a user's file laid over them.
+
+    Raises:
+        ConfigError: It cannot be read, is no TOML, or an entry is unknown or makes no sense; names file and entry.
+    """
+    try:
+        document = tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"{file}: no TOML: {error}") from error
+    try:
+        return _laid_over(defaults(), document)
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}") from error
+
+
+def _laid_over(base: Assumptions, document: Mapping[str, Any]) -> Assumptions:
+    known = [each.name for each in fields(Assumptions) if each.name != "given"]
+    changes: dict[str, Any] = {}
+    given: set[str] = set()
+    for key, value in document.items():
+        if key not in known:
+            raise ConfigError(f"no entry {key}{nearest(key, known)}")
+        before = getattr(base, key)
+        if isinstance(before, Rules):
+            changes[key] = _rules(value)
+        elif isinstance(before, Mapping):
+            table = _table(value, key)
+            words = list(before) if key in ("follows", "range") else []
+            changes[key] = {**before, **{name: _entry(key, name, each, words) for name, each in table.items()}}
+            given |= {f"{key}.{name}" for name in table}
+        else:
+            number = _number(value, key)
+            if key in _SHARES and number > 1:
+                raise ConfigError(f"{key} is a share: {value} is more than 1")
+            if key in ("people", "days_per_month", "months_per_wave", "link_most") and number <= 0:
+                raise ConfigError(f"{key} is {value}; it has to be more than nought")
+            changes[key] = int(number) if key == "months_per_wave" else number
+            given.add(key)
+    return replace(base, given=base.given | given, **changes)
+
+
+def _table(value: Any, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{place} is no table")
+    return value
+
+
+def _entry(table: str, name: str, value: Any, words: Sequence[str]) -> Any:
+    place = f"{table}.{name}"
+    if words and name not in words:
+        raise ConfigError(f"no entry {place}{nearest(name, words)}")
+    if table == "features":
+        return _texts(value, place)
+    if table == "range":
+        if not isinstance(value, list) or len(value) != 2:
+            raise ConfigError(f"{place} is no pair of factors")
+        low, high = (_number(each, place) for each in value)
+        if not low <= 1 <= high:
+            raise ConfigError(f"{place}: the value itself, factor 1, does not lie between {low:g} and {high:g}")
+        return low, high
+    number = _number(value, place)
+    if table == "follows" and number > 1:
+        raise ConfigError(f"{place} is a share: {value} is more than 1")
+    return number
+
+
+def _number(value: Any, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise ConfigError(f"{place} is {value!r}; it has to be a number that is not negative")
+    return float(value)
+
+
+def _texts(value: Any, place: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ConfigError(f"{place} is no list of texts")
+    return tuple(value)
+
+
+def _rules(value: Any) -> Rules:
+    known = [each.name for each in fields(Rules)]
+    table = _table(value, "rules")
+    for key in table:
+        if key not in known:
+            raise ConfigError(f"no entry rules.{key}{nearest(key, known)}")
+    return Rules(**{key: _texts(each, f"rules.{key}") for key, each in table.items()})

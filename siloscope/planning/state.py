@@ -1,0 +1,102 @@
+"""The consolidation of an estate as a stated problem: what it costs to keep each tool, and to serve its work where."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from siloscope.model import Tool
+from siloscope.planning.alternatives import Limit
+from siloscope.planning.estate import Estate, Item
+from siloscope.planning.problem import Choice, Problem, Workload
+from siloscope.times import days_between, normal
+
+# Where the work of an empty tool goes that is to be retired.
+NOWHERE = "(nowhere)"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A tool's work at another: items once, items a year, and their worth over the horizon."""
+
+    once: tuple[Item, ...]
+    yearly: tuple[Item, ...]
+
+    def paid_once(self) -> float:
+        """Money once, to the cent."""
+        return math.fsum(round(each.money, 2) for each in self.once)
+
+    def paid_yearly(self) -> float:
+        """Money a year, to the cent."""
+        return math.fsum(round(each.money, 2) for each in self.yearly)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A problem, and what its costs are made of; `due` is what is paid whatever is decided (contracts that run on)."""
+
+    problem: Problem
+    options: Mapping[tuple[str, str], Option]
+    refused: Mapping[tuple[str, str], Item]
+    due: float
+
+    def budget(self, most: float) -> Limit:
+        """No more than so much money once."""
+        return Limit(most, arcs={key: each.paid_once() for key, each in self.options.items()})
+
+
+def renewal_month(estate: Estate, tool: Tool) -> int:
+    """Months from the scan until a licence ends that is paid for until then; 0 without one."""
+    ends = normal(tool.renewal)
+    now = normal(estate.graph.scan_at)
+    if tool.cost_source != "licence" or not ends or not now:
+        return 0
+    return max(0, math.ceil(days_between(now, ends) / 30.4375))
+
+
+def state(estate: Estate, keep: Collection[str], retire: Collection[str]) -> Statement:
+    """The problem of an estate: a tool costs what is saved when it goes; work costs what follows it, and its move.
+
+    Money is worth over the horizon, discounted. Seats are capacities where a source tells them.
+    """
+    options: dict[tuple[str, str], Option] = {}
+    refused: dict[tuple[str, str], Item] = {}
+    for a in estate.graph.tools:
+        for b in estate.graph.tools:
+            if a.id == b.id:
+                continue
+            why = estate.refusal(a, b)
+            if why:
+                refused[a.id, b.id] = why
+            else:
+                options[a.id, b.id] = Option(tuple(estate.once(a, b)), tuple(estate.yearly(a, b)))
+        if a.id in retire and not estate.held.get(a.id):
+            options[a.id, NOWHERE] = Option(tuple(estate.once(a, None)), ())
+    choices, due = [], 0.0
+    for tool in estate.graph.tools:
+        until = min(renewal_month(estate, tool), estate.horizon)
+        sunk = estate.saved(tool) * estate.assume.annuity(until)
+        due += sunk
+        must = "keep" if tool.id in keep else "retire" if tool.id in retire else None
+        worth = max(0.0, estate.saved(tool) * estate.years - sunk)
+        choices.append(Choice(tool.id, worth, _seats(estate, tool), must))
+    if any(target == NOWHERE for _, target in options):
+        choices.append(Choice(NOWHERE, 0.0))
+    by_tool: dict[str, list[tuple[str, float]]] = {each.id: [] for each in estate.graph.tools}
+    for (a_id, target), option in options.items():
+        by_tool[a_id].append((target, option.paid_once() + option.paid_yearly() * estate.years))
+    workloads = [
+        Workload(
+            each.id,
+            estate.users(each)[0],
+            ((each.id, estate.follows(each) * estate.years), *by_tool[each.id]),
+        )
+        for each in estate.graph.tools
+    ]
+    return Statement(Problem(choices, workloads), options, refused, due)
+
+
+def _seats(estate: Estate, tool: Tool) -> float | None:
+    """How many users a tool can take, where its seats are known; those it has fit in any case."""
+    return None if tool.seats is None else max(float(tool.seats), estate.users(tool)[0])
