@@ -12,7 +12,6 @@ Run: python benchmarks/store.py [ASSETS]     default 100,000
 
 from __future__ import annotations
 
-import gc
 import json
 import resource
 import shutil
@@ -23,19 +22,19 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks import estate
-from siloscope.graph.build import Settings, build
-from siloscope.graph.commit import by_key, decide, key_of, vanished
-from siloscope.graph.resolve import _uncollected
+from siloscope.codec import from_text, to_text
+from siloscope.graph.build import Settings, ledger
+from siloscope.graph.commit import decide, key_of, texts, vanished
 from siloscope.graph.sqlite import SqliteStore
-from siloscope.graph.view import Graph
-from siloscope.model import Asset, dumps, to_json
+from siloscope.graph.sqlite_build import Building
+from siloscope.model import Asset, Edge, How, Outside, Tool, Verb
 
 FIRST, SECOND, THIRD = (f"2026-06-{day:02}T00:00:00Z" for day in (1, 2, 3))
 TARGETS = {"first": 1.6, "second": 0.35, "size": 2.2, "load": 12 / 1_000_000}
@@ -64,32 +63,64 @@ class Steps:
         return ", ".join(f"{name} {seconds:.1f}" for name, seconds in self.cpu.items())
 
 
-def commit(file: Path, count: int, at: str, changed: int = 0) -> tuple[Steps, int, Graph]:
-    """Commit the estate as a scan does; the CPU by step, how many observation rows were written, and the graph."""
+def commit(file: Path, count: int, at: str, changed: int = 0) -> tuple[Steps, int]:
+    """Commit the estate as a scan does; the CPU by step, and how many observation rows were written."""
     steps, written, seen = Steps(), 0, {}
     store = SqliteStore(str(file))
-    with steps.step("known"):
-        known = store.known(estate.SOURCE)
     writing = store.writing(estate.SOURCE)
-    batch = writing.__enter__()
+    with steps.step("known"):
+        batch = writing.__enter__()
+        known = store.known(estate.SOURCE)
     for row, items in estate.slices(count, changed=changed):
         with steps.step("decide"):
-            change = decide(known.get(row.key), row, by_key(items), at)
+            change = decide(known.get(row.key), row, texts(items), at)
         with steps.step("apply"):
             batch.apply(change, at)
         seen[row.key] = change.slice
         written += change.writes
-    for change in vanished(known, seen):
-        batch.apply(change, at)
-    with _uncollected():  # as the scanner does
-        with steps.step("build"):
-            graph = build(batch.live(), batch.slices(), Settings(), at, at)
-        with steps.step("publish"):
-            batch.publish(graph)
+    with steps.step("decide"):
+        gone = list(vanished(known, seen))
+    assert not gone
+    with steps.step("publish"):
+        if written or not batch.renew(ledger(batch.slices(), Settings(), at), at, at):
+            with resolving(steps):
+                batch.rebuild(Settings(), at, at, anew=False)
+    steps.cpu["publish"] -= steps.cpu["build"]
     with steps.step("commit"):
         writing.__exit__(None, None, None)
     store.close()
-    return steps, written, graph
+    return steps, written
+
+
+@contextmanager
+def resolving(steps: Steps) -> Iterator[None]:
+    """Count to `build` what decides about the graph (reading, merging, linking), whoever asks for its rows."""
+
+    def timed(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*values: Any) -> Any:
+            with steps.step("build"):
+                found = function(*values)
+            return portions(found) if isinstance(found, Iterator) else found
+
+        return call
+
+    def portions(rows: Iterator[Any]) -> Iterator[Any]:
+        while True:
+            with steps.step("build"):
+                portion = next(rows, None)
+            if portion is None:
+                return
+            yield portion
+
+    names = ("claims", "edges", "nodes")
+    were = {name: getattr(Building, name) for name in names}
+    for name in names:
+        setattr(Building, name, timed(were[name]))
+    try:
+        yield
+    finally:
+        for name in names:
+            setattr(Building, name, were[name])
 
 
 BARE = """
@@ -103,60 +134,81 @@ CREATE TABLE edge (src INTEGER, dst INTEGER, verb TEXT, name TEXT, how TEXT, spo
 """
 
 
-def observed(count: int) -> Iterator[tuple[Any, ...]]:
-    """Rows of the observations."""
+def observation_row(sid: int, item: Any) -> tuple[Any, ...]:
+    return sid, key_of(item), to_text(item), FIRST
+
+
+def tool_row(t: Tool) -> tuple[Any, ...]:
+    return t.id, t.product, t.vendor, t.department, t.annual_cost, to_text(t)
+
+
+def node_row(nid: int, a: Asset | Outside) -> tuple[Any, ...]:
+    if isinstance(a, Outside):
+        return nid, a.id, "outside", a.name, "", *[None] * 8, to_text(a)
+    return (nid, a.id, a.kind, a.name, a.tool, a.source, a.department, a.owner, a.environment, a.created, a.last_used,
+            a.annual_cost, a.silo, to_text(a))  # fmt: skip
+
+
+def edge_row(number: dict[str, int], e: Edge) -> tuple[Any, ...]:
+    return number[e.source], number[e.target], e.verb.value, e.name, e.how.value, e.where, e.confidence
+
+
+Portion = tuple[str, int, Callable[..., tuple[Any, ...]], list[tuple[Any, ...]]]
+
+
+def recorded(count: int, store: sqlite3.Connection) -> Iterator[Portion]:
+    """(table, columns, what makes a row, records) of everything that the store holds, a portion at a time."""
     for sid, (_, items) in enumerate(estate.slices(count)):
-        for item in items:
-            yield sid, key_of(item), dumps(to_json(item)), FIRST
+        yield "observation", 4, observation_row, [(sid, item) for item in items]
+    yield "tool", 6, tool_row, [(from_text(Tool, body),) for (body,) in store.execute("SELECT body FROM tool")]
+    number: dict[str, int] = {}
+    rows = store.execute("SELECT nid, outside, body FROM asset ORDER BY nid")
+    while some := rows.fetchmany(10_000):
+        made = [(nid, from_text(Outside if outside else Asset, body)) for nid, outside, body in some]
+        number.update((each.id, nid) for nid, each in made)
+        yield "asset", 14, node_row, made
+    ids = {nid: key for key, nid in number.items()}
+    rows = store.execute("SELECT src, dst, verb, name, how, spot, confidence FROM edge")
+    while some := rows.fetchmany(10_000):
+        yield (
+            "edge",
+            7,
+            edge_row,
+            [
+                (number, Edge(ids[src], ids[dst], Verb(verb), How(how), name, spot, confidence))
+                for src, dst, verb, name, how, spot, confidence in some
+            ],
+        )
 
 
-def published(graph: Graph) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
-    """Table by table, the rows of the graph."""
-    yield "tool", [(t.id, t.product, t.vendor, t.department, t.annual_cost, dumps(to_json(t))) for t in graph.tools]
-    yield "asset", [
-        *((n, a.id, a.kind, a.name, a.tool, a.source, a.department, a.owner, a.environment, a.created, a.last_used,
-           a.annual_cost, a.silo, dumps(to_json(a))) for n, a in enumerate(graph.assets)),
-        *((n, o.id, "outside", o.name, "", *[None] * 8, dumps(to_json(o)))
-          for n, o in enumerate(graph.outside, len(graph.assets))),
-    ]  # fmt: skip
-    number = graph.number
-    yield (
-        "edge",
-        [
-            (number[e.source], number[e.target], e.verb.value, e.name, e.how.value, e.where, e.confidence)
-            for e in graph.edges
-        ],
-    )
-
-
-def bare(file: Path, count: int, graph: Graph) -> tuple[float, float]:
-    """CPU seconds of loading the rows of the observations and the graph: with rows ready, and from the records."""
-    db = sqlite3.connect(file, isolation_level=None)
-    db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + BARE)
-    gc.collect()
-    making = Steps()
-    with making.step("generate"):
-        for _ in estate.slices(count):
-            pass
-    with making.step("rows"):
-        tables = {"observation": list(observed(count)), **dict(published(graph))}
-    loading = Steps()
+def bare(file: Path, count: int, own: Path) -> tuple[float, float]:
+    """Load the same rows into bare tables; CPU seconds with the rows ready, and with making them from records."""
+    loading, making = Steps(), Steps()
+    db, store = sqlite3.connect(file, isolation_level=None), sqlite3.connect(own)
+    for text in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA cache_size = -65536"):
+        db.execute(text)
+    db.executescript(BARE)
+    db.execute("BEGIN")
+    for table, columns, make, records in recorded(count, store):
+        with making.step("make"):
+            rows = [make(*each) for each in records]
+        with loading.step("load"):
+            db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})", rows)  # noqa: S608 - above
     with loading.step("load"):
-        db.execute("BEGIN")
-        for table, rows in tables.items():
-            db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
         db.execute("COMMIT")
     db.close()
-    return loading.total, loading.total + making.cpu["rows"] - making.cpu["generate"]
+    store.close()
+    return loading.total, loading.total + making.total
 
 
 def rows_of(file: Path) -> dict[str, dict[Any, str]]:
-    """The hash of every published row."""
-    db = sqlite3.connect(file)
-    nodes = dict(db.execute("SELECT id, hash FROM asset"))
-    edges = {tuple(row[:4]): row[4] for row in db.execute("SELECT src, dst, verb, name, hash FROM edge")}
-    db.close()
-    return {"nodes": nodes, "edges": edges}
+    """The published rows: a hash of each node, tool and edge, and how many versions have ended."""
+    with closing(sqlite3.connect(file)) as db:
+        return {
+            "nodes": dict(db.execute("SELECT id, hash || since FROM asset")),
+            "edges": {hash(row[:4]): hash(row) for row in db.execute("SELECT * FROM edge")},
+            "versions": dict(db.execute("SELECT kind || id, from_scan FROM past")),
+        }
 
 
 def different(one: dict[Any, str], other: dict[Any, str]) -> int:
@@ -171,34 +223,40 @@ def peak() -> float:
 
 def first(folder: Path, count: int) -> dict[str, Any]:
     """The first commit and the bare loader."""
-    steps, written, graph = commit(folder / "s.db", count, FIRST)
+    steps, written = commit(folder / "s.db", count, FIRST)
     most = peak()
-    ready, records = bare(folder / "bare.db", count, graph)
-    edges, outside = len(graph.edges), len(graph.outside)
+    with closing(sqlite3.connect(folder / "s.db")) as db:
+        counts = [db.execute(f"SELECT count(*) FROM {rows}").fetchone()[0] for rows in ("edge", "asset WHERE outside")]  # noqa: S608
+    ready, records = bare(folder / "bare.db", count, folder / "s.db")
     return {"cpu": steps.total, "steps": str(steps), "build": steps.cpu["build"], "written": written, "peak": most,
-            "ready": ready, "records": records, "edges": edges, "outside": outside}  # fmt: skip
+            "ready": ready, "records": records, "edges": counts[0], "outside": counts[1]}  # fmt: skip
 
 
 def again(folder: Path, count: int, at: str, changed: int) -> dict[str, Any]:
     """A further commit, and which published rows it changed."""
     shutil.copyfile(folder / "s.db", folder / "before.db")
-    steps, written, _ = commit(folder / "s.db", count, at, changed)
+    steps, written = commit(folder / "s.db", count, at, changed)
     most, before, after = peak(), rows_of(folder / "before.db"), rows_of(folder / "s.db")
+    (folder / "before.db").unlink()
     rows = {name: different(before[name], after[name]) for name in before}
     return {"cpu": steps.total, "steps": str(steps), "written": written, "peak": most, **rows}
 
 
 def load(folder: Path, count: int) -> dict[str, Any]:  # noqa: ARG001 - every phase is called alike
-    """The published graph, and the arrays that analyses run on."""
+    """The published graph, and the arrays that analyses run on; then the records too."""
     steps, store = Steps(), SqliteStore(str(folder / "s.db"))
     import_module("scipy.sparse.csgraph")  # numpy too: paid once a process, not by size
     with steps.step("graph"):
         graph = store.graph()
     with steps.step("arrays"):
         islands = len(set(graph.components.tolist()))
+    most, told = peak(), str(steps)
+    whole = Steps()
+    with whole.step("records"):
+        number = len(graph.assets) + len(graph.edges) + len(graph.outside)
     store.close()
-    assert all(isinstance(each, Asset) for each in graph.assets[:10])
-    return {"cpu": steps.total, "steps": str(steps), "peak": peak(), "islands": islands}
+    return {"cpu": steps.total, "steps": told, "peak": most, "islands": islands, "records": whole.total,
+            "number": number, "most": peak()}  # fmt: skip
 
 
 PHASES: dict[str, Callable[[Path, int], dict[str, Any]]] = {

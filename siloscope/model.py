@@ -9,12 +9,15 @@ spool on disk, both stores and the exports share one shape.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from functools import cache
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 
@@ -70,18 +73,9 @@ class Verb(StrEnum):
 
 
 _DEPENDS = {
-    Verb.READS: 1,
-    Verb.USES: 1,
-    Verb.RUNS: 1,
-    Verb.CALLS: 1,
-    Verb.SERVES: 1,
-    Verb.WRITES: -1,
-    Verb.TRAINS: -1,
-    Verb.DEPLOYS: -1,
-    Verb.COPIES: -1,
-    Verb.TRIGGERS: -1,
-    Verb.CONTAINS: 0,
-    Verb.OWNS: 0,
+    **dict.fromkeys((Verb.READS, Verb.USES, Verb.RUNS, Verb.CALLS, Verb.SERVES), 1),
+    **dict.fromkeys((Verb.WRITES, Verb.TRAINS, Verb.DEPLOYS, Verb.COPIES, Verb.TRIGGERS), -1),
+    **dict.fromkeys((Verb.CONTAINS, Verb.OWNS), 0),
 }
 
 
@@ -292,43 +286,40 @@ def digest(*parts: str) -> str:
 
 def to_json(record: Any) -> dict[str, Any]:
     """A record as plain JSON data; empty optional fields are left out, so that rows stay small."""
-    row: dict[str, Any] = {}
-    for name, required in _fields(type(record)):  # type: ignore[arg-type]  # a class is hashable
-        value = getattr(record, name)
-        if not required and (value is None or value in ((), "") or (isinstance(value, Mapping) and not value)):
-            continue
+    row = present(record)
+    for name, value in row.items():
         if isinstance(value, tuple):
-            value = [to_json(each) if hasattr(each, "__dataclass_fields__") else each for each in value]
+            row[name] = [to_json(each) if hasattr(each, "__dataclass_fields__") else each for each in value]
         elif isinstance(value, Mapping):
-            value = dict(sorted(value.items()))
-        row[name] = value
+            row[name] = dict(sorted(value.items()))
     return row
 
 
+def present(record: Any) -> dict[str, Any]:
+    """The fields of a record that are required or not empty; zero and false are values."""
+    names, values, required = shape(type(record))  # type: ignore[arg-type]  # a class is hashable
+    pairs = zip(names, values(record), strict=True)
+    return {name: value for name, value in pairs if value or name in required or value.__class__ in _NUMBERS}
+
+
+_NUMBERS = frozenset({int, float, bool})
+
+
 @cache
-def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
-    """The fields of a record type, and whether each is required."""
-    return tuple((each.name, each.default is MISSING and each.default_factory is MISSING) for each in fields(kind))
+def shape(kind: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], frozenset[str]]:
+    """The fields of a record type, how to take them all, and which of them are required."""
+    names = tuple(each.name for each in fields(kind))
+    required = (each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING)
+    return names, attrgetter(*names), frozenset(required)
 
 
 def from_json(kind: type[T], row: Mapping[str, Any]) -> T:
     """The record of `kind` that `row` describes; keys it does not know are ignored."""
-    values: dict[str, Any] = {}
-    for item in fields(kind):  # type: ignore[arg-type]
-        if item.name not in row or row[item.name] is None:
-            continue
-        value = row[item.name]
-        values[item.name] = _restore(item.name, value)
-    return kind(**values)
+    known = (each.name for each in fields(kind) if row.get(each.name) is not None)  # type: ignore[arg-type]
+    return kind(**{name: _restore(name, row[name]) for name in known})
 
 
-_ENUMS = {
-    "verb": Verb,
-    "how": How,
-    "status": Status,
-    "visibility": Visibility,
-    "retirement": Retirement,
-}
+_ENUMS = {"verb": Verb, "how": How, "status": Status, "visibility": Visibility, "retirement": Retirement}
 _RECORDS = {"because": Evidence, "pairs": Pair}
 
 
@@ -341,9 +332,13 @@ def _restore(name: str, value: Any) -> Any:
     return value
 
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_encode = msgspec.json.Encoder(order="sorted").encode
+_encode_odd = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def dumps(value: Any) -> str:
-    """Canonical JSON: sorted keys, no spaces, one spelling for one value."""
-    return _encode(value)
+    """Canonical JSON: sorted keys, no spaces, one spelling for one value; what is no number is null."""
+    try:
+        return _encode(value).decode()
+    except (TypeError, ValueError, OverflowError):  # a lone surrogate, an integer beyond 64 bits
+        return _encode_odd(value)

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from siloscope import runs, spool
@@ -20,9 +20,8 @@ from siloscope.collectors.base import Client, NoClient, Taken, scan
 from siloscope.collectors.clients.recorded import RecordedClient, Recorder, recorded_at
 from siloscope.config import Config, Source
 from siloscope.errors import ConfigError, SiloscopeError, nearest
-from siloscope.graph.build import Settings, build, ledger
+from siloscope.graph.build import Settings, ledger
 from siloscope.graph.commit import KnownSlice, Limits, SliceChange, SliceKey, confirm, decide, vanished
-from siloscope.graph.resolve import uncollected
 from siloscope.graph.store import Batch, Store
 from siloscope.model import Slice, Status
 
@@ -44,7 +43,6 @@ class Options:
     record: Path | None = None
     confirm: str | None = None
     resume: bool = False
-    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ def run(config: Config, store: Store, options: Options, progress: Progress | Non
         clients = {each.name: _client(each, options.replay) for each in sources if not _collected(each, old)}
         way = _Way(runs.begin(base, options.at, options.replay, sources), old, clients, progress)
         try:
-            for report in _scan(sources, store, Settings.of(config), options, way):
+            for report in _scan(sources, store, config, options, way):
                 held[report.source].close()
                 yield report
         finally:
@@ -145,7 +143,7 @@ def _collected(source: Source, old: runs.Run | None) -> bool:
 
 
 def _scan(
-    sources: Sequence[Source], store: Store, settings: Settings, options: Options, way: _Way
+    sources: Sequence[Source], store: Store, config: Config, options: Options, way: _Way
 ) -> Iterator[SourceReport]:
     done = {each.name: _carried(each, way) for each in sources}
     runs.note(way.run)
@@ -160,7 +158,7 @@ def _scan(
         try:
             for source in sources:
                 calls = waiting[source.name].result() if source.name in waiting else 0
-                report = _commit(store, source, way.run.file(source.name), settings, options, calls)
+                report = _commit(store, source, way.run.file(source.name), config, options, calls)
                 way.run.commit(source.name)
                 yield report
         finally:
@@ -215,7 +213,8 @@ def _client(source: Source, replay: Path | None) -> Client:
         return NoClient(f"cannot connect: {type(error).__name__}: {error}")
 
 
-def _commit(store: Store, source: Source, file: Path, settings: Settings, options: Options, calls: int) -> SourceReport:
+def _commit(store: Store, source: Source, file: Path, config: Config, options: Options, calls: int) -> SourceReport:
+    settings, limits = Settings.of(config), _limits(config)
     seen: dict[SliceKey, Slice] = {}
     changed, quiet = 0, store.fingerprint() == settings.fingerprint
     with store.writing(source.name) as batch:
@@ -224,26 +223,35 @@ def _commit(store: Store, source: Source, file: Path, settings: Settings, option
             before = known.get(row.key)
             if row.source == source.name:
                 sure = _confirmed(row, options.confirm)
-                change = decide(before, row, told, options.at, confirm=sure, limits=options.limits)
+                change = decide(before, row, told, options.at, confirm=sure, limits=limits(row))
             else:
                 change = SliceChange(row)  # another estate's own ledger, brought along as it is
             batch.apply(change, options.at)
             seen[row.key] = change.slice
             changed += change.writes
             quiet &= _ranked_as(before, row)
-        for change in vanished(known, seen, options.limits):
+        for change in vanished(known, seen, limits):
             batch.apply(change, options.at)
             changed += change.writes
         if not (quiet and not changed and _renew(batch, settings, options.at)):
-            publish(batch, settings, options.at)
+            publish(batch, settings, options.at, anew=not quiet)
     store.set_fingerprint(settings.fingerprint)
     return SourceReport(source.name, tuple(seen[key] for key in sorted(seen)), changed, calls)
 
 
-def publish(batch: Batch, settings: Settings, at: str) -> None:
+def _limits(config: Config) -> Callable[[Slice], Limits]:
+    """When a slice's loss is too large to believe: by the first [[retirement]] that covers it."""
+
+    def limits(row: Slice) -> Limits:
+        found = next((each for each in config.limits if each.covers(*row.key)), None)
+        return Limits(found.share, found.least) if found else Limits()
+
+    return limits
+
+
+def publish(batch: Batch, settings: Settings, at: str, *, anew: bool = True) -> None:
     """Build the graph of all live observations, and make it what readers see when the batch ends."""
-    with uncollected():  # as within `build`: nothing made here is part of a cycle
-        batch.publish(build(batch.live(), batch.slices(), settings, scan_id(at), at))
+    batch.rebuild(settings, scan_id(at), at, anew=anew)
 
 
 def _renew(batch: Batch, settings: Settings, at: str) -> bool:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from siloscope.errors import StoreError
 from siloscope.graph import neo4j_publish
 from siloscope.graph.build import Settings, build
-from siloscope.graph.commit import by_key, decide
+from siloscope.graph.commit import decide, texts
 from siloscope.graph.neo4j import Neo4jStore, schema
 from siloscope.graph.neo4j_link import Place, place
 from siloscope.graph.neo4j_rows import DOMAINS, MAIN, checksum, clip, domain_of, facts_of, label_of, short
@@ -202,7 +202,7 @@ ESTATE: list[Observation] = [
 def commit(store: Any, items: list[Observation], at: str = AT) -> None:
     with store.writing("s") as batch:
         known = store.known("s").get(ROW.key)
-        batch.apply(decide(known, ROW, by_key(items), at, confirm=True), at)
+        batch.apply(decide(known, ROW, texts(items), at, confirm=True), at)
         batch.publish(build(batch.live(), batch.slices(), Settings(), at, at))
 
 
@@ -211,7 +211,7 @@ def test_people_see_assets_tools_departments_and_capabilities(estate: SimpleName
     """Kinds and domains are labels, verbs are types, facts and hot fields are properties."""
     commit(estate.store, ESTATE)
     (node,) = estate.look("MATCH (a:Asset:Ml:MlflowModel {estate: $estate}) RETURN properties(a)")
-    shown = {key: value for key, value in node[0].items() if key not in ("body", "hash", "estate", "silo")}
+    shown = {key: value for key, value in node[0].items() if key not in ("batch", "body", "hash", "estate", "silo")}
     assert shown == {
         "id": "m1", "kind": "mlflow.model", "name": "churn", "tool": "mlflow:risk", "source": "s", "sources": ["s"],
         "department": "Risk", "owner": "ann", "last_used": AT, "annual_cost": 5.0, "names": [],
@@ -338,7 +338,7 @@ def test_a_store_of_a_newer_release_is_refused(estate: SimpleNamespace) -> None:
     """The text names both schema versions."""
     commit(estate.store, ESTATE)
     estate.look("MATCH (s:SiloscopeStore {estate: $estate}) SET s.schema = 99")
-    with pytest.raises(StoreError, match=r"schema 99.*up to 1"):
+    with pytest.raises(StoreError, match=r"schema 99.*up to 2"):
         open_store(estate.url, estate.server.password)
 
 
@@ -373,10 +373,10 @@ def test_a_commit_that_breaks_inside_a_statement_leaves_the_last_one(
 KILLED = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from tests.test_neo4j import ESTATE, ROW, AT, open_store, by_key, decide
+from tests.test_neo4j import ESTATE, ROW, AT, open_store, texts, decide
 store = open_store(sys.argv[2])
 with store.writing("s") as batch:
-    batch.apply(decide(None, ROW, by_key(ESTATE[:1]), AT, confirm=True), AT)
+    batch.apply(decide(None, ROW, texts(ESTATE[:1]), AT, confirm=True), AT)
     print("ready", flush=True)
     sys.stdin.read()
 """

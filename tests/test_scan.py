@@ -14,7 +14,7 @@ import pytest
 from siloscope import scanner, spool
 from siloscope.collectors.base import Collector, Scope, Taken, Trouble, scan
 from siloscope.collectors.clients.recorded import RecordedClient, Recorder
-from siloscope.config import Config, Source
+from siloscope.config import Config, LossLimit, Source
 from siloscope.errors import ConfigError, Denied, StoreError, Unavailable
 from siloscope.graph.commit import texts
 from siloscope.graph.store import open_store
@@ -235,9 +235,17 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return clients
 
 
-def scan_all(folder: Path, clients: dict[str, Any], **options: Any) -> tuple[list[Any], Any]:
+def scan_all(
+    folder: Path,
+    clients: dict[str, Any],
+    *,
+    limits: tuple[LossLimit, ...] = (),
+    instance: str | None = None,
+    **options: Any,
+) -> tuple[list[Any], Any]:
     """Run a scan of all of them into a store; reports and graph."""
-    config = Config(folder / "siloscope.toml", str(folder / "s.db"), sources=tuple(Source(name, "toy", n, instance=name) for n, name in enumerate(clients)))  # fmt: skip
+    sources = tuple(Source(name, "toy", n, instance=instance or name) for n, name in enumerate(clients))
+    config = Config(folder / "siloscope.toml", str(folder / "s.db"), sources=sources, limits=limits)
     store = open_store(config.store)
     try:
         at = options.pop("at", "2026-01-01T00:00:00Z")
@@ -298,3 +306,48 @@ def test_a_second_scan_as_somebody_else_retires_nothing(tmp_path: Path, toys: di
     toys |= {"x": Table({("thing", "a"): [doc("1")]}, who=("intern", Visibility.ALL))}
     _, graph = scan_all(tmp_path, toys, at="2026-01-03T00:00:00Z", confirm="x")
     assert [each.name for each in graph.assets] == ["thing 1"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "held"),
+    [
+        ((), 0),  # two of four are fewer than 20
+        ((LossLimit("*", "*", "*", 0.2, 2),), 2),
+        ((LossLimit("*", "*", "*", 0.5, 2),), 0),  # not more than half
+        ((LossLimit("*", "other*", "*", 0.2, 2),), 0),
+        ((LossLimit("y", "*", "*", 1.0, 1), LossLimit("x", "thing", "?", 0.2, 2)), 2),
+        ((LossLimit("x", "*", "*", 1.0, 1), LossLimit("x", "thing", "*", 0.2, 2)), 0),  # the first match wins
+    ],
+)
+def test_how_large_a_loss_is_believed_is_configured_by_listing(
+    limits: tuple[LossLimit, ...], held: int, tmp_path: Path, toys: dict[str, Any]
+) -> None:
+    """More than a share and at least a number, of the slices that the first rule covers."""
+    toys |= {"x": Table({("thing", "a"): [doc(each) for each in "1234"]})}
+    scan_all(tmp_path, toys)
+    toys |= {"x": Table({("thing", "a"): [doc(each) for each in "12"]})}
+    (report,), graph = scan_all(tmp_path, toys, at="2026-01-02T00:00:00Z", limits=limits)
+    assert report.slices[0].held == held
+    assert len(graph.assets) == 2 + held
+
+
+def test_a_rename_by_configuration_is_no_deletion(tmp_path: Path, toys: dict[str, Any]) -> None:
+    """Under another instance everything has another id; what bore the former one is held, not retired."""
+
+    def shown(instance: str) -> Table:
+        table = Table({("thing", "a"): [doc("1")]})
+        table.places = [Scope("a", instance=instance)]
+        return table
+
+    def read(document: Any, scope: Scope) -> Iterator[Asset]:
+        yield Asset(f"toy://{scope.instance}/{document['id']}", "toy.thing", document["name"], "toy:1")
+
+    scanner_collector = toy(replace(THINGS, read=read), connect=lambda source: toys[source.name])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanner, "collector", lambda kind: scanner_collector)
+        toys["x"] = shown("old")
+        scan_all(tmp_path, toys, instance="old")
+        toys["x"] = shown("new")
+        (report,), graph = scan_all(tmp_path, toys, instance="new", at="2026-01-02T00:00:00Z")
+    assert {each.id for each in graph.assets} == {"toy://old/1", "toy://new/1"}
+    assert "configuration of this slice changed" in report.slices[0].reason

@@ -5,13 +5,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from siloscope.errors import StoreError
 from siloscope.graph.build import Settings, build
-from siloscope.graph.commit import by_key, decide
+from siloscope.graph.commit import decide, texts
 from siloscope.graph.sqlite import VERSION, SqliteStore
 from siloscope.graph.store import open_store
 from siloscope.model import Asset, Reference, Slice, Verb
@@ -26,7 +27,7 @@ def commit(store: SqliteStore, number: int, at: str = AT) -> None:
     links = [Reference(f"j{n}", Verb.READS, f"j{n + 1}") for n in range(number - 1)]
     with store.writing("s") as batch:
         known = store.known("s").get(ROW.key)
-        batch.apply(decide(known, ROW, by_key([*items, *links]), at, confirm=True), at)
+        batch.apply(decide(known, ROW, texts([*items, *links]), at, confirm=True), at)
         batch.publish(build(batch.live(), batch.slices(), Settings(), at, at))
 
 
@@ -164,4 +165,109 @@ def test_people_find_what_they_look_for_by_sql(tmp_path: Path) -> None:
     assert store.query(text).rows == (("j0", "no rule matches"),)
     assert "department" in [row[1] for row in store.query("PRAGMA table_info(asset)").rows]
     assert store.query("SELECT x'0aff' AS b").rows == (("0aff",),)
+    store.close()
+
+
+HOLDER = """
+import sys
+from siloscope.graph.store import open_store
+with open_store(sys.argv[1]).lease("s"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_lease_goes_with_the_process_that_holds_it(tmp_path: Path) -> None:
+    """While it lives nobody else scans; killed, it leaves nothing behind that keeps others out."""
+    file = tmp_path / "estate.db"
+    store = open_store(str(file))
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(StoreError, match=rf'"s" .*process {process.pid} on .*since 2'), store.lease("s"):
+        pass
+    with store.lease("t"):
+        pass
+    process.kill()
+    process.wait()
+    with store.lease("s"):
+        pass
+    assert not list(tmp_path.glob("*.lease-*"))
+    store.close()
+
+
+def test_a_lease_of_one_store_is_no_lease_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same file by another spelling is the same store; another file is another; one in memory is its own."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link.db").symlink_to(tmp_path / "a.db")
+    one, same, link, other = (open_store(each) for each in ("a.db", str(tmp_path / "a.db"), "link.db", "b.db"))
+    memory, another = SqliteStore(":memory:"), SqliteStore(":memory:")
+    with one.lease("s"), memory.lease("s"):
+        for each in (same, link, memory):
+            with pytest.raises(StoreError, match="is being scanned"), each.lease("s"):
+                pass
+        with other.lease("s"), another.lease("s"):
+            pass
+    for each in (one, same, link, other, memory, another):
+        each.close()
+
+
+def test_many_threads_get_a_lease_one_after_the_other(tmp_path: Path) -> None:
+    """However often it is taken and left, two never hold it at once."""
+    store = open_store(str(tmp_path / "estate.db"))
+    inside: list[int] = []
+    most: list[int] = []
+
+    def take() -> None:
+        turns = 0
+        while turns < 20:
+            try:
+                with store.lease("s"):
+                    inside.append(1)
+                    most.append(len(inside))
+                    inside.pop()
+                    turns += 1
+            except StoreError:
+                continue
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert (max(most), len(most)) == (1, 80)
+    store.close()
+
+
+def test_what_single_questions_ask_goes_by_index(tmp_path: Path) -> None:
+    """None of them walks through all rows: the plans name an index, or a search."""
+    store = SqliteStore(str(tmp_path / "estate.db"))
+    commit(store, 3)
+    plans: list[str] = []
+
+    def trace(text: str) -> None:
+        if text.startswith("SELECT"):
+            plans.append(text)
+
+    store._db.set_trace_callback(trace)
+    scan = store.scans()[0]
+    store.find("j1")
+    store.records(["j1", "glue:1"])
+    store.edges(source="j1")
+    store.edges(target="j1", most=3)
+    store.edges("j1", "j2")
+    store.held("glue:1")
+    store.versions("j1")
+    store.links("j1")
+    list(store.between(scan, scan))
+    store._db.set_trace_callback(None)
+    whole = [
+        (text, row[3])
+        for text in plans
+        for row in store._db.execute(f"EXPLAIN QUERY PLAN {text}")
+        if row[3].startswith("SCAN") and not {"scan", "tool", "finding"} & set(row[3].split())
+    ]
+    assert whole == []
     store.close()

@@ -39,8 +39,11 @@ def command(keep: str, yes: bool, config_file: Path, store_url: str | None) -> N
         limit = before(store.scans()[-1].at, keep)
         if limit is None:
             raise ConfigError(f'--keep "{keep}": a number and d, m or y, such as 90d, 24m or 5y')
+        would = store.prune(limit, apply=False)
+        if not (would.forgotten or would.versions or would.observations or would.slices):
+            click.echo(f"nothing is older than {limit}", err=True)
+            return
         if not yes:
-            would = store.prune(limit, apply=False)
             click.echo(_sentence(would, "would go"), err=True)
             if not sure("Forget them?", "nothing was forgotten"):
                 return
@@ -58,4 +61,4 @@ def _sentence(told: Pruned, word: str) -> str:
         many(told.observations, "tombstone"),
         many(told.slices, "ended slice"),
     )
-    return f"{', '.join(gone)} {word}; {many(len(told.kept), 'scan')} stay{first}"
+    return f"{', '.join(gone)} {word}; {many(len(told.kept), 'scan')} kept{first}"

@@ -260,9 +260,14 @@ def _summary(troubles: Sequence[Trouble]) -> str:
 
 
 def _config_digest(source: Source, listing: Listing, scope: Scope) -> str:
-    """A digest of the settings that decide what this slice can see; secrets and names are no part of it."""
+    """A digest of the settings that decide what this slice can see and what its things are called.
+
+    Secrets and the source's own name are no part of it. Under another `instance` everything has another id: what
+    bore the former ones is held, as renamed things are not gone.
+    """
     settings = {key: value for key, value in source.options.items() if key in ("endpoint_url", "filter", "target")}
-    return digest(source.type, source.url or "", str(source.path or ""), listing.name, scope.path, dumps(settings))
+    place = (source.type, source.url or "", str(source.path or ""), source.instance)
+    return digest(*place, listing.name, scope.path, dumps(settings))
 
 
 def scan(

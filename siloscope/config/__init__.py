@@ -5,6 +5,6 @@ secret in the file is an error whose text does not repeat it.
 """
 
 from siloscope.config.read import MATCH_KEYS, SOURCE_KEYS, load
-from siloscope.config.records import Config, DepartmentRule, Gap, Secret, Source
+from siloscope.config.records import Config, DepartmentRule, Gap, LossLimit, Secret, Source
 
-__all__ = ["MATCH_KEYS", "SOURCE_KEYS", "Config", "DepartmentRule", "Gap", "Secret", "Source", "load"]
+__all__ = ["MATCH_KEYS", "SOURCE_KEYS", "Config", "DepartmentRule", "Gap", "LossLimit", "Secret", "Source", "load"]

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from siloscope.config.records import Config, DepartmentRule, Gap, Secret, Source
+from siloscope.config.records import Config, DepartmentRule, Gap, LossLimit, Secret, Source
 from siloscope.errors import ConfigError, nearest
 from siloscope.redact import scrub_text, secret_key
 
-TABLES = ("store", "source", "department", "alias", "accepted-gap")
+TABLES = ("store", "source", "department", "alias", "accepted-gap", "retirement")
 SOURCE_KEYS = frozenset({"name", "type", "url", "path", "instance", "department", "environment"})
 # Types that tell the tenants of one host apart by the path of the URL.
 TENANT_PATHS = frozenset({"uipath"})
@@ -71,6 +71,7 @@ class _Reader:
             departments=tuple(self._department(i, row) for i, row in enumerate(self._rows(data, "department"))),
             aliases=tuple(self._alias(i, row) for i, row in enumerate(self._rows(data, "alias"))),
             gaps=tuple(self._gap(i, row) for i, row in enumerate(self._rows(data, "accepted-gap"))),
+            limits=tuple(self._limit(i, row) for i, row in enumerate(self._rows(data, "retirement"))),
         )
 
     def _distinct(self, sources: tuple[Source, ...]) -> None:
@@ -209,6 +210,18 @@ class _Reader:
             row.get("source", "*"), row.get("listing", "*"), row.get("scope", "*"), row["reason"],
             None if until is None else str(until),
         )  # fmt: skip
+
+    def _limit(self, index: int, row: Mapping[str, Any]) -> LossLimit:
+        self._known(row, frozenset({"source", "listing", "scope", "share", "least"}), "retirement", index)
+        for key in ("source", "listing", "scope"):
+            if not isinstance(row.get(key, ""), str):
+                raise self._error("retirement", index, key, f'"{key}" must be a string')
+        share, least = row.get("share", 0.5), row.get("least", 20)
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise self._error("retirement", index, "share", '"share" must be a number from 0 to 1')
+        if isinstance(least, bool) or not isinstance(least, int) or least < 1:
+            raise self._error("retirement", index, "least", '"least" must be a whole number of assets, at least 1')
+        return LossLimit(row.get("source", "*"), row.get("listing", "*"), row.get("scope", "*"), float(share), least)
 
     def _store_url(self, url: str) -> str:
         return url if "://" in url else str(self.file.parent / Path(url).expanduser())

@@ -94,6 +94,23 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class LossLimit:
+    """For the slices it matches: a loss is held when it is more than `share` (0..1) and at least `least` assets."""
+
+    source: str
+    listing: str
+    scope: str
+    share: float
+    least: int
+
+    def covers(self, source: str, listing: str, scope: str) -> bool:
+        """Whether the limit is for this slice."""
+        return (
+            fnmatchcase(source, self.source) and fnmatchcase(listing, self.listing) and fnmatchcase(scope, self.scope)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole file; relative paths are already relative to it."""
 
@@ -104,6 +121,7 @@ class Config:
     departments: tuple[DepartmentRule, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
     gaps: tuple[Gap, ...] = ()
+    limits: tuple[LossLimit, ...] = ()
 
     @property
     def folder(self) -> Path:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from math import isfinite
-from typing import TypeVar
+from math import fsum, isfinite
+from typing import TYPE_CHECKING, TypeVar
 
 from siloscope.catalog import product
+from siloscope.codec import changed
 from siloscope.config import Config, DepartmentRule, Gap
 from siloscope.graph.merge import all_merged, described
 from siloscope.graph.resolve import Aliases, Claims, resolve, uncollected
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Description, Observation, Reference, Slice, Tool, digest
+from siloscope.version import __version__
 
-T = TypeVar("T", Asset, Tool)
+if TYPE_CHECKING:
+    import numpy as np
+
+T = TypeVar("T")
 Rank = tuple[int, int, tuple[str, str, str]]
 
 UNASSIGNED = "unassigned"
@@ -55,8 +60,8 @@ class Settings:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the graph has to be built anew although nothing was scanned."""
-        return digest(repr((self.aliases, self.departments, sorted(self.defaults.items()), self.gaps)))
+        """Changes when the graph has to be built anew although nothing was scanned: settings, or our own release."""
+        return digest(__version__, repr((self.aliases, self.departments, sorted(self.defaults.items()), self.gaps)))
 
 
 def build(rows: Iterable[Row], slices: Iterable[Slice], settings: Settings, scan_id: str, scan_at: str) -> Graph:
@@ -66,64 +71,88 @@ def build(rows: Iterable[Row], slices: Iterable[Slice], settings: Settings, scan
 
 
 def _build(rows: Iterable[Row], slices: Iterable[Slice], settings: Settings, scan_id: str, scan_at: str) -> Graph:
-    seen: dict[str, list[tuple[Rank, Asset]]] = defaultdict(list)
-    descriptions: list[tuple[Rank, Description]] = []
+    seen: dict[str, list[Row]] = defaultdict(list)
+    descriptions: list[Row] = []
     references: list[Reference] = []
-    told: dict[str, list[tuple[Rank, Tool]]] = defaultdict(list)
+    said: list[tuple[Rank, Tool]] = []
     for row in rows:
-        item = row.item
-        if isinstance(item, Asset):
-            source = row.slice.source
-            stamped = replace(
-                item, source=source, sources=(source,), first_seen=row.first_seen, last_seen=row.last_seen
-            )
-            seen[item.id].append((row.rank, stamped))
-        elif isinstance(item, Description):
-            descriptions.append((row.rank, item))
-        elif isinstance(item, Reference):
-            references.append(item)
+        if isinstance(row.item, Asset):
+            seen[row.item.id].append(row)
+        elif isinstance(row.item, Description):
+            descriptions.append(row)
+        elif isinstance(row.item, Reference):
+            references.append(row.item)
         else:
-            told[item.id].append((row.rank, item))
-    assets = {key: all_merged(each for _, each in _ranked(seen[key])) for key in sorted(seen)}
+            said.append((row.rank, row.item))
+    told = merged_tools(said)
     aliases = Aliases(settings.aliases)
-    _describe(assets, descriptions, aliases)
-    assets = {key: _attributed(each, settings) for key, each in assets.items()}
-    claims = Claims(assets.values(), aliases)
-    edges, outside = resolve(assets, references, claims)
-    tools = _tools(assets.values(), {key: all_merged(each for _, each in _ranked(rows)) for key, rows in told.items()})
-    finished = tuple(_capable(each, tools) for each in assets.values())
-    ledger = tuple(sorted((_accepted(each, settings.gaps, scan_at) for each in slices), key=lambda each: each.key))
-    graph = Graph(scan_id, scan_at, tuple(tools[key] for key in sorted(tools)), finished, edges, outside, ledger)
-    return with_silos(graph)
+    claims = Claims((), aliases)
+    for key, group in seen.items():
+        claims.add(key, (name for row in group for name in row.item.names))  # type: ignore[union-attr]
+    about = described_by(((row, row.item.about) for row in descriptions), seen, claims)  # type: ignore[union-attr]
+    assets = {key: finished(seen[key], about.get(key, ()), settings, told) for key in sorted(seen)}
+    edges, outside = resolve(assets, references, Claims(assets.values(), aliases))
+    holdings = Holdings()
+    for each in assets.values():
+        holdings.add(each)
+    rests = ledger(slices, settings, scan_at)
+    tools = holdings.tools(told)
+    return with_silos(Graph(scan_id, scan_at, tools, tuple(assets.values()), edges, outside, rests))
 
 
-def _ranked(rows: Iterable[tuple[Rank, T]]) -> list[tuple[Rank, T]]:
-    """Observations of one thing, the most to be believed first."""
-    return sorted(rows, key=lambda each: each[0])
+def described_by(rows: Iterable[tuple[T, str]], assets: Container[str], claims: Claims) -> dict[str, list[T]]:
+    """By asset, the descriptions (with what each is about) that are about it; one that nobody claims waits."""
+    found: dict[str, list[T]] = defaultdict(list)
+    for row, about in rows:
+        for key in (about,) if about in assets else claims.of(about):
+            found[key].append(row)
+    return found
 
 
-def _describe(
-    assets: dict[str, Asset],
-    descriptions: Iterable[tuple[Rank, Description]],
-    aliases: Aliases,
-) -> None:
-    """Give each description to the assets it is about; one that nobody claims waits."""
-    claims = Claims(assets.values(), aliases)
-    for _, each in sorted(descriptions, key=lambda row: (row[0], row[1].about)):
-        for key in (each.about,) if each.about in assets else claims.of(each.about):
-            assets[key] = described(assets[key], each)
+def finished(rows: Iterable[Row], about: Iterable[Row], settings: Settings, told: Mapping[str, Tool]) -> Asset:
+    """The asset of some observations and descriptions, with its department and capabilities; all but its silo."""
+    asset = all_merged(_stamped(each) for each in sorted(rows, key=_rank))
+    for each in sorted(about, key=lambda row: (row.rank, row.item.about)):  # type: ignore[union-attr]
+        asset = described(asset, each.item)  # type: ignore[arg-type]
+    return _attributed(asset, settings, told)
 
 
-def _attributed(asset: Asset, settings: Settings) -> Asset:
-    """The asset with its department and the reason, and its source's default environment."""
+def _stamped(row: Row) -> Asset:
+    """The asset of an observation, with who saw it and when."""
+    item, source = row.item, row.slice.source
+    if not isinstance(item, Asset):
+        raise TypeError(item)
+    return changed(item, source=source, sources=(source,), first_seen=row.first_seen, last_seen=row.last_seen)
+
+
+def _rank(row: Row) -> Rank:
+    return row.rank
+
+
+def merged_tools(said: Iterable[tuple[Rank, Tool]]) -> dict[str, Tool]:
+    """What sources told about tools, by id; the first to be believed wins."""
+    found: dict[str, list[Tool]] = defaultdict(list)
+    for _, tool in sorted(said, key=lambda each: each[0]):
+        found[tool.id].append(tool)
+    return {key: all_merged(each) for key, each in found.items()}
+
+
+def ledger(slices: Iterable[Slice], settings: Settings, at: str) -> tuple[Slice, ...]:
+    """The slices, sorted, each with the reason of the accepted gap that covers it."""
+    return tuple(sorted((_accepted(each, settings.gaps, at) for each in slices), key=lambda each: each.key))
+
+
+def _attributed(asset: Asset, settings: Settings, told: Mapping[str, Tool]) -> Asset:
+    """The asset with its department and the reason, its source's default environment, its tool's capabilities."""
     default, environment = settings.defaults.get(asset.source, (None, None))
     department, because = _department(asset, settings.departments, default)
-    return replace(
+    return changed(
         asset,
         department=department,
         environment=asset.environment or environment,
         annual_cost=_money(asset.annual_cost),
         facts={**asset.facts, "department_because": because},
+        capabilities=asset.capabilities or _capabilities(asset.tool, told),
     )
 
 
@@ -154,44 +183,53 @@ def _values(asset: Asset, rule: DepartmentRule) -> tuple[str, ...]:
     return (str(asset.facts.get(rule.key) or ""),)
 
 
-def _tools(assets: Iterable[Asset], told: Mapping[str, Tool]) -> dict[str, Tool]:
-    """Tools of the assets, with what sources told about them and what the catalog knows of the product."""
-    held: dict[str, list[Asset]] = defaultdict(list)
-    for each in assets:
-        held[each.tool].append(each)
-    tools = {}
-    for key in sorted({*held, *told}):
+def _capabilities(key: str, told: Mapping[str, Tool]) -> tuple[str, ...]:
+    """What a tool can do: as somebody told, else as the catalog knows of its product."""
+    known = product(key.partition(":")[0])
+    return (key in told and told[key].capabilities) or (known.capabilities if known else ())
+
+
+@dataclass(slots=True)
+class Holdings:
+    """What tools hold, counted asset by asset: how many of which department, and what they cost."""
+
+    departments: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    costs: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, asset: Asset) -> None:
+        """Count one asset."""
+        self.departments[asset.tool][asset.department or UNASSIGNED] += 1
+        if asset.annual_cost is not None:
+            self.costs[asset.tool].append(asset.annual_cost)
+
+    def tools(self, told: Mapping[str, Tool]) -> tuple[Tool, ...]:
+        """The tools that hold or were told of, sorted, with what the catalog knows of their products."""
+        return tuple(self._tool(key, told.get(key) or Tool(key)) for key in sorted({*self.departments, *told}))
+
+    def _tool(self, key: str, tool: Tool) -> Tool:
         slug, _, instance = key.partition(":")
-        known = product(slug)
-        tool = told.get(key) or Tool(key)
-        costs = [each.annual_cost for each in held[key] if each.annual_cost is not None] if key in held else []
+        known, costs = product(slug), self.costs.get(key)
         cost, cost_source = _money(tool.annual_cost), tool.cost_source
         if cost is None and costs:
-            cost, cost_source = round(sum(costs), 2), "assets"
-        tools[key] = replace(
+            cost, cost_source = round(fsum(costs), 2), "assets"  # exact, so that their order is of no matter
+        return replace(
             tool,
             product=tool.product or (known.name if known else slug),
             vendor=tool.vendor or (known.vendor if known else ""),
             instance=tool.instance or instance,
-            department=tool.department or _home(held.get(key, [])),
-            capabilities=tool.capabilities or (known.capabilities if known else ()),
+            department=tool.department or _home(self.departments.get(key, Counter())),
+            capabilities=tool.capabilities or _capabilities(key, {}),
             annual_cost=cost,
             cost_source=cost_source,
         )
-    return tools
 
 
-def _home(assets: Iterable[Asset]) -> str:
+def _home(counts: Counter[str]) -> str:
     """The department of most of a tool's assets, else `shared`; `unassigned` when none has one, or most have none."""
-    counts = Counter(each.department or UNASSIGNED for each in assets)
     if not counts:
         return UNASSIGNED
     name, most = min(counts.items(), key=lambda each: (-each[1], each[0]))
     return str(name) if most * 2 > counts.total() else SHARED
-
-
-def _capable(asset: Asset, tools: Mapping[str, Tool]) -> Asset:
-    return asset if asset.capabilities else replace(asset, capabilities=tools[asset.tool].capabilities)
 
 
 def _accepted(row: Slice, gaps: Iterable[Gap], at: str) -> Slice:
@@ -202,10 +240,21 @@ def _accepted(row: Slice, gaps: Iterable[Gap], at: str) -> Slice:
 
 def with_silos(graph: Graph) -> Graph:
     """The graph with the `silo` of each asset: the component it is connected in, named after its first member."""
-    labels: dict[int, str] = {}
-    sizes = Counter(graph.components.tolist())
-    assets = []
-    for asset, component in zip(graph.assets, graph.components.tolist(), strict=False):
-        labels.setdefault(component, f"silo-{digest(asset.id)[:8]}")
-        assets.append(replace(asset, silo=labels[component] if sizes[component] > 1 else None))
-    return replace(graph, assets=tuple(assets))
+    labels = graph.components
+    names = silos(labels, enumerate(each.id for each in graph.assets))
+    assets = zip(graph.assets, labels.tolist(), strict=False)  # outside nodes come behind
+    return replace(graph, assets=tuple(changed(each, silo=names.get(label)) for each, label in assets))
+
+
+def silos(labels: np.ndarray, assets: Iterable[tuple[int, str]]) -> dict[int, str]:
+    """The names of components of more than one node, by label; `labels` by node, `assets` are (node, id)."""
+    import numpy as np
+
+    several = (np.bincount(labels) > 1).tolist()
+    first: dict[int, str] = {}
+    label_of = labels.tolist()
+    for node, key in assets:
+        label = label_of[node]
+        if several[label] and (label not in first or key < first[label]):
+            first[label] = key
+    return {label: f"silo-{digest(key)[:8]}" for label, key in first.items()}

@@ -11,10 +11,12 @@ A store answers `known(source)` and applies `SliceChange` s; it decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from siloscope.codec import from_text, to_text
 from siloscope.graph.merge import merged
 from siloscope.model import (
     Asset,
@@ -27,9 +29,7 @@ from siloscope.model import (
     Tool,
     Visibility,
     digest,
-    dumps,
     from_json,
-    to_json,
 )
 
 if TYPE_CHECKING:
@@ -111,6 +111,11 @@ def observation_of(key: str, row: Mapping[str, Any]) -> Observation:
     return from_json(_KINDS[key[0]], row)
 
 
+def observation_in(key: str, body: str) -> Observation:
+    """The observation that `written` wrote as `body`."""
+    return from_text(_KINDS[key[0]], body)
+
+
 Written = tuple[str, str]  # (mark, body)
 
 
@@ -120,7 +125,7 @@ def written(item: Observation) -> Written:
     The key is the identity; the mark says whether the content changed: a hash, and `@` with the time of
     creation where there is one. The same id with another such time is another thing, made anew.
     """
-    body = dumps(to_json(item))
+    body = to_text(item)
     created = item.created if isinstance(item, Asset) else None
     return (f"{digest(body)}@{created}" if created else digest(body)), body
 
@@ -244,7 +249,9 @@ def confirm(known: KnownSlice) -> SliceChange:
 
 
 def vanished(
-    known: Mapping[SliceKey, KnownSlice], seen: Mapping[SliceKey, Slice], limits: Limits = Limits()
+    known: Mapping[SliceKey, KnownSlice],
+    seen: Mapping[SliceKey, Slice],
+    limits: Callable[[Slice], Limits] = lambda _: Limits(),
 ) -> Iterator[SliceChange]:
     """Changes for slices that this scan of their source did not visit.
 
@@ -257,9 +264,11 @@ def vanished(
     doubts = _scope_doubts(known, seen, gone, limits)
     for key, each in sorted(known.items()):
         row = each.slice
+        if key in seen:
+            continue
         lost = tuple(sorted(set(each.hashes) - each.missing))
-        if key in seen or (row.retirement is Retirement.HELD and not lost):
-            continue  # visited; or all of it is held already, and that takes a person to end
+        if row.retirement is Retirement.HELD and not lost:
+            continue  # all of it is held already, and that takes a person to end
         if row.listing == CONNECT:
             yield SliceChange(row, each.baseline, gone=tuple(sorted(each.hashes)), drop=True, visited=False)
             continue
@@ -299,28 +308,28 @@ def _scope_doubts(
     known: Mapping[SliceKey, KnownSlice],
     seen: Mapping[SliceKey, Slice],
     gone: set[SliceKey],
-    limits: Limits,
+    limits: Callable[[Slice], Limits],
 ) -> dict[str, str]:
     """By parent, why the loss of its scopes should not be believed yet; scopes within those follow them."""
-    assets = {key: sum(name.startswith("a:") for name in each.hashes) for key, each in known.items()}
+    found: dict[str, set[SliceKey]] = defaultdict(set)
+    for key, each in known.items():
+        found[each.slice.parent].add(key)
     doubts: dict[str, str] = {}
     for row in seen.values():
         name = _name(row)
-        children = {key for key, each in known.items() if each.slice.parent == name}
+        children = found.get(name, set())
         if not children & gone:
             continue
+        assets = {key: sum(each.startswith("a:") for each in known[key].hashes) for key in children}
         lost, total = sum(assets[key] for key in children & gone), sum(assets[key] for key in children)
         before = known.get(row.key)
         doubt = _other_eyes(before.baseline if before else None, row)
-        if not doubt and lost >= limits.least and lost > limits.share * total:
+        if not doubt and lost >= limits(row).least and lost > limits(row).share * total:
             doubt = f"held: {lost} of {total} would go with scopes that {name} no longer shows"
         if doubt:
             doubts[name] = doubt
-    while more := {
-        _name(each.slice): doubts[each.slice.parent]
-        for key, each in known.items()
-        if key in gone and each.slice.parent in doubts and _name(each.slice) not in doubts
-    }:
+    rows = [known[key].slice for key in gone]
+    while more := {_name(r): doubts[r.parent] for r in rows if r.parent in doubts and _name(r) not in doubts}:
         doubts |= more
     return doubts
 

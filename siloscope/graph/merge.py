@@ -7,9 +7,10 @@ believed". Times of last use take the latest, of creation the earliest; names, s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, TypeVar
 
+from siloscope.codec import changed
 from siloscope.model import Asset, Description, Observation, Reference
 
 Record = TypeVar("Record", bound=Observation)
@@ -27,7 +28,7 @@ def merged(first: Record, second: Record) -> Record:
         a, b = getattr(first, item.name), getattr(second, item.name)
         if a != b and b not in (None, (), ""):
             values[item.name] = _joined(item.name, a, b)
-    return replace(first, **values) if values else first
+    return changed(first, **values) if values else first
 
 
 def _joined(name: str, a: Any, b: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from neo4j import Driver, ManagedTransaction, Session, Transaction
 
 OLDEST = (5, 23)  # the first release with `CALL (x) { }`; the 5.26 LTS line and later are what we test
-ROWS = 2_000  # rows of one statement: its memory is bounded by the relationships it touches
+ROWS = 10_000  # of a transaction that writes: a row is a relationship or a node, which bounds the server's memory
+FETCHED = 2_000  # rows that a reader has in flight
 SCHEMES = frozenset(f"{scheme}{trust}" for scheme in ("neo4j", "bolt") for trust in ("", "+s", "+ssc"))
 _ESTATE_LIMIT = 100  # part of every index entry, and those are limited to some 8,000 bytes
 
@@ -113,7 +114,7 @@ class Link:
             database=self.at.database,
             default_access_mode="WRITE" if write else "READ",
             bookmark_manager=self.driver.execute_query_bookmark_manager,
-            fetch_size=ROWS,
+            fetch_size=FETCHED,
         )
 
     @contextmanager
@@ -150,30 +151,38 @@ class Link:
 
 
 class Cypher:
-    """Statements of one estate in one transaction; `$estate` is there in each."""
+    """Statements of one estate in one transaction; each may use `$estate` and `$published`, the batch it sees."""
 
-    def __init__(self, tx: Transaction | ManagedTransaction, estate: str) -> None:
+    def __init__(
+        self, tx: Transaction | ManagedTransaction, estate: str, published: int = 0, *, writing: bool = False
+    ) -> None:
         self._tx = tx
-        self.estate = estate
+        self.estate, self.published = estate, published
+        self._writing = writing
+
+    @classmethod
+    def like(cls, other: Cypher, published: int) -> Cypher:
+        """The same transaction, seeing another batch."""
+        return cls(other._tx, other.estate, published)
+
+    def early(self, where: str) -> tuple[str, ...]:
+        """A condition that finds what an unpublished batch changed, while there is one."""
+        return (where,) if self._writing else ()
 
     def rows(self, text: str, **values: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a statement, as they arrive."""
-        for record in self._tx.run(text, {**values, "estate": self.estate}):
+        for record in self._tx.run(text, {**values, "estate": self.estate, "published": self.published}):
             yield tuple(record.values())
+
+    def over(self, text: str, rows: Iterable[Any], **values: Any) -> Iterator[tuple[Any, ...]]:
+        """The rows of a statement that unwinds `$rows`, which it is given in portions."""
+        waiting = iter(rows)
+        while portion := list(islice(waiting, ROWS)):
+            yield from self.rows(text, rows=portion, **values)
 
     def run(self, text: str, **values: Any) -> None:
         """A statement whose rows nobody wants."""
         self._tx.run(text, {**values, "estate": self.estate}).consume()
-
-    def each(self, text: str, rows: Sequence[Mapping[str, Any]], **values: Any) -> int:
-        """`text` over `rows` as `$rows`, in bounded portions; the relationships created or deleted."""
-        touched = 0
-        waiting = iter(rows)
-        while portion := list(islice(waiting, ROWS)):
-            given = {**values, "estate": self.estate, "rows": portion}
-            counters = self._tx.run(text, given).consume().counters
-            touched += counters.relationships_created + counters.relationships_deleted
-        return touched
 
     def table(self, text: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Column names and all rows of a statement."""

@@ -6,73 +6,120 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from siloscope.graph.build import Row
+from siloscope.graph.build import Row, Settings, build
 from siloscope.graph.commit import Baseline, KnownSlice, SliceChange, SliceKey, observation_of
+from siloscope.graph.neo4j_commit import Commit, Texts, seen
 from siloscope.graph.neo4j_link import Cypher
-from siloscope.graph.neo4j_publish import publish
+from siloscope.graph.neo4j_publish import publish, renewable
 from siloscope.graph.neo4j_rows import short
+from siloscope.graph.resolve import uncollected
 from siloscope.graph.view import Graph
 from siloscope.model import Slice, Visibility, digest, dumps, from_json, to_json
 
+SLICE = Texts("s", ("status", "at", "body", "baseline", "gone_at"))
+OBSERVATION = Texts("o", ("hash", "body", "first_seen", "last_seen", "gone_at"))
+
+SLICES = f"MATCH (s:SiloscopeSlice {{estate: $estate}}) WHERE s.slice IS NOT NULL AND {seen('s')}"
+LIVE_SLICES = f"{SLICES} AND {SLICE.told('gone_at')} = ''"
+_LIVE = f"o.key IS NOT NULL AND {seen('o')} AND {OBSERVATION.told('gone_at')} = ''"
+
+_OBSERVATION = "(o:SiloscopeObservation {estate: $estate, slice: row.slice, key: row.key})"
+NEW_SLICE = (
+    "UNWIND $rows AS row CREATE (s:SiloscopeSlice {estate: $estate, slice: row.slice, batch: $batch}) "
+    "SET s += row.props"
+)
+_SLICE = (
+    "UNWIND $rows AS row MATCH (s:SiloscopeSlice {estate: $estate, slice: row.slice}) "
+    f"SET {SLICE.keep()} SET s += row.props"
+)
+NEW_OBSERVATION = f"UNWIND $rows AS row CREATE {_OBSERVATION} SET o += row.props, o.batch = $batch"
+_PUT = (
+    f"UNWIND $rows AS row MERGE {_OBSERVATION} ON CREATE SET o.batch = $batch "
+    f"ON MATCH SET {OBSERVATION.keep()} WITH o, row, "
+    "CASE WHEN o.gone_at IS NULL AND NOT row.anew THEN coalesce(o.first_seen, row.at) ELSE row.at END AS first "
+    "SET o += row.props, o.first_seen = first, o.last_seen = null, o.gone_at = null"
+)
+_SET = f"UNWIND $rows AS row MATCH {_OBSERVATION} SET {OBSERVATION.keep()} SET o."
+
 
 class Neo4jBatch:
-    """One source's commit: statements inside the open transaction."""
+    """One source's commit in the making; the graph is written when the block ends."""
 
-    def __init__(self, cypher: Cypher) -> None:
-        self._cypher = cypher
+    def __init__(self, commit: Commit, source: str = "") -> None:
+        self._commit, self._source = commit, source
+        self._graph: Graph | None = None
+        self._open: dict[str, str] | None = None
+
+    @property
+    def _at(self) -> dict[str, str]:
+        """When each slice was last read, by its number; also those that ended."""
+        if self._open is None:
+            with self._commit.reading() as cypher:
+                self._open = dict(cypher.rows(f"{SLICES} RETURN s.slice, s.at"))
+        return self._open
 
     def apply(self, change: SliceChange, at: str) -> None:
         """Write one slice's change."""
-        cypher, number = self._cypher, slice_number(change.slice)
-        if change.drop:
-            gone = "MATCH (o:SiloscopeObservation {estate: $estate, slice: $slice}) WHERE o.key IS NOT NULL DELETE o"
-            cypher.run(gone, slice=number)
-            cypher.run("MATCH (s:SiloscopeSlice {estate: $estate, slice: $slice}) DELETE s", slice=number)
-            return
-        text = "MATCH (s:SiloscopeSlice {estate: $estate, slice: $slice}) RETURN s.at"
-        before = next((row[0] for row in cypher.rows(text, slice=number)), None)
-        cypher.run(
-            "MERGE (s:SiloscopeSlice {estate: $estate, slice: $slice}) SET s += $props",
-            slice=number,
-            props=slice_props(change, at),
-        )
-        rows = [
-            {"key": short(key), "props": {"full": key if short(key) != key else None, "hash": mark,
-             "body": dumps(to_json(item)), "last_seen": None, "gone_at": None}}
-            for key, mark, item in change.put
-        ]  # fmt: skip
-        cypher.each(
-            "UNWIND $rows AS row MERGE (o:SiloscopeObservation {estate: $estate, slice: $slice, key: row.key}) "
-            "SET o.first_seen = CASE WHEN o.gone_at IS NULL THEN coalesce(o.first_seen, $at) ELSE $at END "
-            "SET o += row.props",
-            rows,
-            slice=number,
-            at=at,
-        )
-        for keys, props in (
-            (change.back, {"last_seen": None}),
-            (change.lost, {"last_seen": before or at}),
-            (change.gone, {"gone_at": at}),
+        number = slice_number(change.slice)
+        before = self._at.get(number)
+        self._at[number] = at if change.visited or before is None else before
+        props = slice_props(change, at, before)
+        self._commit.each(NEW_SLICE if before is None else _SLICE, [{"slice": number, "props": props}])
+        anew = frozenset(change.anew)
+        rows = (_row(number, each, at, each[0] in anew, new=before is None) for each in change.put)
+        self._commit.each(NEW_OBSERVATION if before is None else _PUT, rows)
+        for keys, text, value in (
+            (change.back, "last_seen = row.at", None),
+            (change.lost, "last_seen = row.at", before or at),
+            (change.gone, "gone_at = row.at", at),
         ):
-            cypher.each(
-                "UNWIND $rows AS row MATCH (o:SiloscopeObservation {estate: $estate, slice: $slice, key: row.key}) "
-                "SET o += $props",
-                [{"key": short(key)} for key in keys],
-                slice=number,
-                props=props,
-            )
+            self._commit.each(_SET + text, ({"slice": number, "key": short(key), "at": value} for key in keys))
 
     def live(self) -> Iterator[Row]:
         """Every live observation, this batch's changes included."""
-        return live(self._cypher)
+        with self._commit.reading() as cypher:
+            yield from live(cypher)
 
     def slices(self) -> Sequence[Slice]:
         """The ledger, this batch's changes included."""
-        return slices(self._cypher)
+        with self._commit.reading() as cypher:
+            return slices(cypher)
+
+    def rebuild(self, settings: Settings, scan_id: str, scan_at: str, *, anew: bool = True) -> None:  # noqa: ARG002
+        """Publish what `build` makes of the live observations; always of all of them."""
+        with uncollected():  # as within `build`: nothing made here is part of a cycle
+            self.publish(build(self.live(), self.slices(), settings, scan_id, scan_at))
 
     def publish(self, graph: Graph) -> None:
-        """Write the rows of the graph that differ from what is published."""
-        publish(self._cypher, graph)
+        """Make `graph` what readers see when the block ends; then the rows that differ are written."""
+        self._graph = graph
+
+    def renew(self, ledger: Sequence[Slice], scan_id: str, scan_at: str) -> bool:
+        """Publish the same graph as seen again by this scan, if its rows allow that."""
+        return renewable(self._commit, ledger, (scan_id, scan_at, self._source), self._times())
+
+    def end(self) -> None:
+        """Write what is left, and make all of it visible."""
+        if self._graph is not None:
+            publish(self._commit, self._graph, self._times(), self._source)
+        elif self._commit.wrote:
+            self._commit.publish()
+            self._commit.end()
+
+    def _times(self) -> dict[str, str]:
+        with self._commit.reading() as cypher:
+            return times(cypher)
+
+
+def _row(number: str, put: tuple[str, str, str], at: str, anew: bool, *, new: bool) -> dict[str, Any]:
+    key, mark, body = put
+    own = short(key)
+    props = {"hash": mark, "body": body}
+    if own != key:
+        props["full"] = key
+    if new:
+        return {"slice": number, "key": own, "props": {**props, "first_seen": at}}
+    return {"slice": number, "key": own, "props": props, "at": at, "anew": anew}
 
 
 def slice_number(row: Slice) -> str:
@@ -80,7 +127,7 @@ def slice_number(row: Slice) -> str:
     return digest(*row.key)
 
 
-def slice_props(change: SliceChange, at: str) -> dict[str, Any]:
+def slice_props(change: SliceChange, at: str, before: str | None) -> dict[str, Any]:
     """The properties of a slice's node."""
     row, base = change.slice, change.baseline
     return {
@@ -88,7 +135,8 @@ def slice_props(change: SliceChange, at: str) -> dict[str, Any]:
         "listing": row.listing,
         "scope": row.scope,
         "status": row.status.value,
-        "at": at,
+        "at": at if change.visited or before is None else before,
+        "gone_at": at if change.drop else None,
         "body": dumps(to_json(row)),
         "baseline": dumps([base.config, base.principal, base.visibility]) if base else None,
     }
@@ -97,35 +145,46 @@ def slice_props(change: SliceChange, at: str) -> dict[str, Any]:
 def known(cypher: Cypher, source: str) -> dict[SliceKey, KnownSlice]:
     """What is held of a source, by slice."""
     found: dict[str, tuple[Slice, Baseline | None, dict[str, str], set[str]]] = {}
-    text = "MATCH (s:SiloscopeSlice {estate: $estate}) WHERE s.slice IS NOT NULL AND s.source = $source "
-    for number, body, baseline in cypher.rows(text + "RETURN s.slice, s.body, s.baseline", source=short(source)):
+    text = f"{LIVE_SLICES} AND s.source = $source RETURN s.slice, {SLICE.told('body')}, {SLICE.told('baseline')}"
+    for number, body, baseline in cypher.rows(text, source=short(source)):
         found[number] = (from_json(Slice, json.loads(body)), _baseline(baseline), {}, set())
     text = (
         "UNWIND $numbers AS number MATCH (o:SiloscopeObservation {estate: $estate, slice: number}) "
-        "WHERE o.key IS NOT NULL AND o.gone_at IS NULL RETURN number, coalesce(o.full, o.key), o.hash, o.last_seen"
+        f"WHERE {_LIVE} "
+        f"RETURN number, coalesce(o.full, o.key), {OBSERVATION.told('hash')}, {OBSERVATION.told('last_seen')}"
     )
     for number, key, mark, last in cypher.rows(text, numbers=sorted(found)):
         found[number][2][key] = mark
-        if last is not None:
+        if last:
             found[number][3].add(key)
     return {row.key: KnownSlice(row, base, hashes, frozenset(missing)) for row, base, hashes, missing in found.values()}
 
 
 def slices(cypher: Cypher) -> list[Slice]:
     """The ledger, sorted."""
-    text = "MATCH (s:SiloscopeSlice {estate: $estate}) WHERE s.slice IS NOT NULL RETURN s.body"
+    text = f"{LIVE_SLICES} RETURN {SLICE.told('body')}"
     found = [from_json(Slice, json.loads(body)) for (body,) in cypher.rows(text)]
     return sorted(found, key=lambda each: each.key)
 
 
+def times(cypher: Cypher) -> dict[str, str]:
+    """When each source was last read."""
+    text = f"{LIVE_SLICES} RETURN {SLICE.told('body')}, {SLICE.told('at')}"
+    found: dict[str, str] = {}
+    for body, at in cypher.rows(text):
+        source = json.loads(body)["source"]
+        found[source] = max(at, found.get(source, ""))
+    return dict(sorted(found.items()))
+
+
 def live(cypher: Cypher) -> Iterator[Row]:
     """Every live observation."""
-    text = "MATCH (s:SiloscopeSlice {estate: $estate}) WHERE s.slice IS NOT NULL RETURN s.slice, s.body, s.at"
+    text = f"{LIVE_SLICES} RETURN s.slice, {SLICE.told('body')}, {SLICE.told('at')}"
     ledger = {number: (from_json(Slice, json.loads(body)), at) for number, body, at in cypher.rows(text)}
+    fields = ", ".join(OBSERVATION.told(each) for each in ("body", "first_seen", "last_seen"))
     text = (
         "MATCH (o:SiloscopeObservation {estate: $estate}) "
-        "WHERE o.slice IS NOT NULL AND o.key IS NOT NULL AND o.gone_at IS NULL "
-        "RETURN o.slice, coalesce(o.full, o.key), o.body, o.first_seen, o.last_seen"
+        f"WHERE o.slice IS NOT NULL AND {_LIVE} RETURN o.slice, coalesce(o.full, o.key), {fields}"
     )
     for number, key, body, first, last in cypher.rows(text):
         if number in ledger:

@@ -1,20 +1,19 @@
-"""Writing the published layer of Neo4j, and reading it back whole.
-
-Only what differs is written. A reader of Neo4j may meet a commit in the middle (its isolation is *read
-committed*), so the store node carries a checksum of what belongs together, and a read that does not
-add up is repeated.
-"""
+"""Writing the published layer of Neo4j: what differs from what is published, and what history makes of it."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
 
-from siloscope.errors import StoreError
 from siloscope.graph.commit import changes
+from siloscope.graph.history import Chronicle, Held, lasting_finding
+from siloscope.graph.neo4j_commit import Commit, seen
+from siloscope.graph.neo4j_history import begin, finish, forget_reopened, note
 from siloscope.graph.neo4j_link import Cypher
+from siloscope.graph.neo4j_read import EDGE, READ_BACK, edge_of, read_graph
 from siloscope.graph.neo4j_rows import (
     DOMAINS,
     MAIN,
@@ -24,78 +23,234 @@ from siloscope.graph.neo4j_rows import (
     LinkKey,
     Node,
     NodeKey,
-    about_links,
     checksum,
-    finding_node,
     label_of,
     links_of,
     nodes_of,
     short,
 )
-from siloscope.graph.seen import asset_of, common_times
+from siloscope.graph.seen import late
 from siloscope.graph.view import Graph
-from siloscope.model import Asset, Edge, Outside, Slice, Tool, dumps, from_json, to_json
+from siloscope.model import Slice, dumps, to_json
 
-T = TypeVar("T", Asset, Tool, Outside)
-_GRAPH = ("Asset", "Tool", "Outside", "Department", "Capability")
-_READ_BACK = frozenset({"Asset", "Tool", "Outside"})
+GRAPH = ("Asset", "Tool", "Outside", "Department", "Capability")
+_SAME = "r.hash = row.hash AND r.gone IS NULL"
+_OWN = ("hash", "body", "since", "batch")  # properties that every node of ours has or may have
 
 
-def publish(cypher: Cypher, graph: Graph) -> None:
-    """Make `graph` the published one; only rows that differ are written."""
-    times = common_times(graph.assets)
-    nodes = {each.key: each for each in nodes_of(graph, times)}
-    links = {each.key: each for each in links_of(graph)}
-    _sync(cypher, _GRAPH, (*STRUCTURE, *VERBS), nodes, links)
-    marks = [each.hash for each in nodes.values() if each.labels[0] in _READ_BACK]
-    marks += [each.hash for each in links.values() if each.type in VERBS]
-    cypher.run(
-        "MATCH (s:SiloscopeStore {estate: $estate}) SET s += $props",
-        props={
-            "scan_id": graph.scan_id,
-            "scan_at": graph.scan_at,
-            "ledger": dumps([to_json(each) for each in graph.slices]),
-            "seen": dumps(times),
-            "checksum": checksum(marks),
-        },
+def publish(commit: Commit, graph: Graph, times: Mapping[str, str], source: str = "") -> None:
+    """Make `graph` the published one; only rows that differ are written. `times`: when each source was last read."""
+    change = Change({each.key: each for each in nodes_of(graph, times)}, {each.key: each for each in links_of(graph)})
+    told = _begin(commit, graph, source)
+    change.read(commit, GRAPH, (*STRUCTURE, *VERBS))
+    change.write(commit, told)
+    marks = [each.hash for each in change.nodes.values() if each.labels[0] in READ_BACK]
+    marks += [each.hash for each in change.links.values() if each.type in VERBS]
+    commit.props |= {
+        "scan_id": graph.scan_id,
+        "scan_at": graph.scan_at,
+        "ledger": dumps([to_json(each) for each in graph.slices]),
+        "seen": dumps(times),
+        "late": late(graph.assets, times),
+        "checksum": checksum(marks),
+    }
+    commit.publish()
+    change.clear(commit)
+    forget_reopened(commit, told)
+    commit.end()
+
+
+def renewable(commit: Commit, ledger: Sequence[Slice], scan: tuple[str, str, str], times: Mapping[str, str]) -> bool:
+    """Have the same graph published as seen again by a scan (id, time, source); False where that needs the graph."""
+    text = (
+        "MATCH (s:SiloscopeStore {estate: $estate}) WHERE s.checksum IS NOT NULL AND s.late = 0 AND s.schema > 1 "
+        "RETURN coalesce(s.scan_id, '')"
     )
+    with commit.reading() as cypher:
+        before = next(cypher.rows(text), None)
+    if before is None or not note(commit, scan, ledger, before[0]):
+        return False
+    scan_id, scan_at, _ = scan
+    rows = dumps([to_json(each) for each in ledger])
+    commit.props |= {"scan_id": scan_id, "scan_at": scan_at, "ledger": rows, "seen": dumps(times)}
+    return True
 
 
-def publish_findings(cypher: Cypher, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Replace the findings, and tie them to those of their subjects that are in the graph."""
-    ids = sorted({short(each) for row in rows for each in row.get("subjects", ())})
-    places: dict[str, NodeKey] = {}
-    for label in _GRAPH:
-        text = f"UNWIND $ids AS id MATCH (n:{label} {{estate: $estate, id: id}}) RETURN n.id"
-        for (found,) in cypher.rows(text, ids=ids):
-            places.setdefault(found, (label, found))
-    nodes = {each.key: each for each in map(finding_node, rows)}
-    links = {each.key: each for row in rows for each in about_links(row, places)}
-    _sync(cypher, ("Finding",), ("ABOUT",), nodes, links)
+def _begin(commit: Commit, graph: Graph, source: str) -> Chronicle:
+    """Note the scan; an estate that a release without history wrote begins with what it published."""
+    text = (
+        "MATCH (s:SiloscopeStore {estate: $estate}) "
+        "RETURN coalesce(s.scan_id, ''), EXISTS { MATCH (n:Scan {estate: $estate}) WHERE n.n IS NOT NULL }"
+    )
+    with commit.reading() as cypher:
+        before, told = next(cypher.rows(text), ("", False))
+        published = read_graph(cypher) if before and not told else None
+    return begin(commit, graph, published, before, source)
 
 
-def _sync(
-    cypher: Cypher,
-    labels: Sequence[str],
-    types: Sequence[str],
-    nodes: Mapping[NodeKey, Node],
-    links: Mapping[LinkKey, Link],
-) -> None:
-    """Turn the nodes of `labels` and the relationships of `types` between them into those given."""
-    old_nodes = _nodes(cypher, labels)
-    old_links = _links(cypher, labels, types)
-    put_nodes, drop_nodes = changes(old_nodes, {key: each.hash for key, each in nodes.items()})
-    put_links, drop_links = changes(old_links, {key: each.hash for key, each in links.items()})
-    _drop_links(cypher, drop_links)
-    for label, keys in _grouped((key[0], key) for key in drop_nodes):
-        text = f"UNWIND $rows AS row MATCH (n:{label} {{estate: $estate, id: row.id}}) DETACH DELETE n"
-        cypher.each(text, [{"id": key[1]} for key in keys])
-    _put_nodes(cypher, [nodes[key] for key in put_nodes], old_nodes.keys())
-    _put_links(cypher, [links[key] for key in put_links], old_links.keys())
+@dataclass(slots=True)
+class _Was:
+    """A node that will change or go, as it is: labels and properties."""
+
+    labels: frozenset[str]
+    props: Mapping[str, Any]
+
+    @property
+    def held(self) -> Held | None:
+        """As history holds it."""
+        body = self.props.get("body")
+        if body and "Finding" in self.labels:
+            body = dumps(lasting_finding(json.loads(body)))
+        return Held(body, self.props.get("since") or 1) if body else None
+
+
+@dataclass(slots=True)
+class Change:
+    """What turns the nodes and relationships that are there into those given."""
+
+    nodes: Mapping[NodeKey, Node]
+    links: Mapping[LinkKey, Link]
+    old_nodes: dict[NodeKey, str] = field(default_factory=dict)
+    old_links: dict[LinkKey, str] = field(default_factory=dict)
+    put_nodes: list[NodeKey] = field(default_factory=list)
+    drop_nodes: list[NodeKey] = field(default_factory=list)
+    put_links: list[LinkKey] = field(default_factory=list)
+    drop_links: list[LinkKey] = field(default_factory=list)
+    was: dict[NodeKey, _Was] = field(default_factory=dict)
+    was_links: dict[LinkKey, Held] = field(default_factory=dict)
+
+    def read(self, commit: Commit, labels: Sequence[str], types: Sequence[str]) -> None:
+        """Compare with the nodes of `labels` and the relationships of `types` between them."""
+        with commit.reading() as cypher:
+            self.old_nodes = _nodes(cypher, labels)
+            self.old_links = _links(cypher, labels, types)
+            self.put_nodes, self.drop_nodes = changes(
+                self.old_nodes, {key: each.hash for key, each in self.nodes.items()}
+            )
+            self.put_links, drop = changes(self.old_links, {key: each.hash for key, each in self.links.items()})
+            # A relationship that changes is another one: it goes, and comes anew.
+            self.drop_links = sorted([*drop, *(key for key in self.put_links if key in self.old_links)])
+            self.was = _was(cypher, [*(key for key in self.put_nodes if key in self.old_nodes), *self.drop_nodes])
+            self.was_links = _was_links(cypher, [each for each in self.drop_links if each[1] in VERBS], self.old_links)
+
+    def write(self, commit: Commit, told: Chronicle) -> None:
+        """Write it, and tell history."""
+        since = self._tell_nodes(told) | self._tell_links(told)
+        _going(commit, self.drop_links, self.old_links, "SET r.gone = $batch")
+        for label, keys in grouped((key[0], key[1]) for key in self.drop_nodes):
+            text = f"UNWIND $rows AS row MATCH (n:{label} {{estate: $estate, id: row}}) SET n.gone = $batch"
+            commit.each(text, keys)
+        create_nodes(commit, [self.nodes[key] for key in self.put_nodes if key not in self.old_nodes], since)
+        self._update(commit, [self.nodes[key] for key in self.put_nodes if key in self.old_nodes], since)
+        commit.order()
+        create_links(commit, [self.links[key] for key in self.put_links], since)
+        finish(commit, told, [key for key in self.put_nodes if key not in self.old_nodes])
+
+    def clear(self, commit: Commit) -> None:
+        """After the publication: delete what is gone, and forget what the rest was."""
+        _going(commit, self.drop_links, self.old_links, "DELETE r", "r.gone <= $batch")
+        commit.order()
+        for label, keys in grouped((key[0], key[1]) for key in self.drop_nodes):
+            text = f"UNWIND $rows AS row MATCH (n:{label} {{estate: $estate, id: row}}) WHERE n.gone <= $batch"
+            commit.each(f"{text} DETACH DELETE n", keys)
+        changed = ((key[0], key[1]) for key in self.put_nodes if key in self.old_nodes)
+        for label, keys in grouped(changed):
+            commit.each(f"UNWIND $rows AS row MATCH (n:{label} {{estate: $estate, id: row}}) REMOVE n.undo", keys)
+
+    def _tell_nodes(self, told: Chronicle) -> dict[Any, int]:
+        """Tell history what becomes of nodes; since when each written one holds."""
+        for key in self.drop_nodes:
+            if told_of(key) and (held := self.was[key].held):
+                told.drop((key[0].lower(), key[1]), held)
+        return {
+            key: told.put(
+                (key[0].lower(), key[1]), self.was[key].held if key in self.was else None, lasts(self.nodes[key])
+            )
+            for key in self.put_nodes
+            if told_of(key)
+        }
+
+    def _tell_links(self, told: Chronicle) -> dict[Any, int]:
+        """The same for dependencies."""
+        for key in self.drop_links:
+            if key in self.was_links and key not in self.links:
+                told.drop(_edge_key(self.was_links[key].body), self.was_links[key])
+        since = {}
+        for key in self.put_links:
+            if key[1] not in VERBS:
+                continue
+            was = self.was_links.get(key)
+            if was is None and not told.ended:
+                since[key] = told.number  # it is new, and there is nothing to compare it with
+            else:
+                body = dumps(to_json(cast("Any", self.links[key].edge)))
+                since[key] = told.put(_edge_key(body), was, body)
+        return since
+
+    def _update(self, commit: Commit, nodes: Sequence[Node], since: Mapping[NodeKey, int]) -> None:
+        """Change nodes, grouped by what happens to their labels, so that each statement's text is constant."""
+        rows: list[tuple[Any, dict[str, Any]]] = []
+        for each in nodes:
+            was = self.was[each.key]
+            ours = {*DOMAINS, label_of(str(was.props.get("kind", "")))} & was.labels
+            lost, added = sorted(ours - set(each.labels)), sorted(set(each.labels) - was.labels)
+            facts = [key for key in was.props if key.startswith("fact_")]
+            props = {**dict.fromkeys(facts), **each.props, **since_of(since.get(each.key))}
+            before = {key: was.props.get(key) for key in {*props, *_OWN}}
+            undo = json.dumps({"props": before, "lost": lost, "added": added}, sort_keys=True)
+            rows.append(((each.labels[0], tuple(lost), tuple(added)), {"id": each.id, "props": props, "undo": undo}))
+        for (label, lost, added), members in grouped(rows):
+            remove, more = relabel(lost, added)
+            text = f"UNWIND $rows AS row MATCH (n:{label} {{estate: $estate, id: row.id}}) {remove}{more}"
+            commit.each(f"{text}SET n += row.props, n.batch = $batch, n.undo = row.undo", members)
+
+
+def told_of(key: NodeKey) -> bool:
+    """Whether history tells of a node."""
+    return key[0] in READ_BACK or key[0] == "Finding"
+
+
+def lasts(node: Node) -> str:
+    """What history compares of a node that is to be."""
+    return node.lasting or str(node.props["body"])
+
+
+def since_of(number: int | None) -> dict[str, int | None]:
+    """`since` as a property: the first scan is not said, so that an index finds what changed after it."""
+    return {} if number is None else {"since": number if number > 1 else None}
+
+
+def relabel(lost: Iterable[str], added: Iterable[str]) -> tuple[str, str]:
+    """The clauses that take labels from a node and give it others."""
+    away, more = ("".join(f":{each}" for each in names) for names in (lost, added))
+    return f"REMOVE n{away} " if away else "", f"SET n{more} " if more else ""
+
+
+def create_nodes(commit: Commit, nodes: Iterable[Node], since: Mapping[NodeKey, int]) -> None:
+    """Create nodes, grouped by their labels."""
+    for labels, members in grouped((each.labels, each) for each in nodes):
+        text = f"UNWIND $rows AS row CREATE (n:{':'.join(labels)} {{estate: $estate, id: row.id}}) SET n += row.props"
+        rows = ({"id": each.id, "props": {**each.props, **_later(since.get(each.key))}} for each in members)
+        commit.each(f"{text}, n.batch = $batch", rows)
+
+
+def create_links(commit: Commit, links: Iterable[Link], since: Mapping[LinkKey, int]) -> None:
+    """Create relationships, grouped by type and the labels of their ends."""
+    for (start, kind, end), members in grouped(((each.start[0], each.type, each.end[0]), each) for each in links):
+        text = f"UNWIND $rows AS row {ends(start, end)} CREATE (a)-[r:{kind}]->(b) SET r = row.props, r.batch = $batch"
+        rows = (
+            {"a": each.start[1], "b": each.end[1], "props": {**each.own, **_later(since.get(each.key))}}
+            for each in members
+        )
+        commit.each(text, rows, links=kind)
+
+
+def _later(number: int | None) -> dict[str, int]:
+    return {"since": number} if number is not None and number > 1 else {}
 
 
 def _nodes(cypher: Cypher, labels: Iterable[str]) -> dict[NodeKey, str]:
-    """The hashes of what is published; ours are those with an id and this estate."""
+    """The hashes of what is there; ours are those with an id and this estate."""
     found: dict[NodeKey, str] = {}
     for label in labels:
         text = f"MATCH (n:{label} {{estate: $estate}}) WHERE n.id IS NOT NULL RETURN n.id, coalesce(n.hash, '')"
@@ -110,146 +265,67 @@ def _links(cypher: Cypher, labels: Iterable[str], types: Iterable[str]) -> dict[
         # Relationships without a hash are somebody else's, and are left alone.
         text = (
             f"MATCH (a:{label} {{estate: $estate}})-[r:{wanted}]->(b) WHERE a.id IS NOT NULL AND r.hash IS NOT NULL "
-            "RETURN a.id, type(r), labels(b), b.id, coalesce(r.name, ''), r.hash"
+            f"AND {seen('r')} RETURN a.id, type(r), labels(b), b.id, coalesce(r.name, ''), r.hash"
         )
-        for start, kind, ends, end, name, mark in cypher.rows(text):
-            main = next((each for each in MAIN if each in ends), "")
+        for start, kind, labels_of_end, end, name, mark in cypher.rows(text):
+            main = next((each for each in MAIN if each in labels_of_end), "")
             found[(label, start), kind, (main, end), name] = mark
     return found
 
 
-def _put_nodes(cypher: Cypher, nodes: Sequence[Node], old: Iterable[NodeKey]) -> None:
-    """Write nodes, grouped by their labels, so that each statement's text is constant."""
-    stale = _stale(cypher, [each for each in nodes if each.key in old])
-    groups = _grouped(((each.labels, stale.get(each.key, ((), ()))[0]), each) for each in nodes)
-    for (labels, lost), members in groups:
-        remove = f"REMOVE n{_labels(lost)} " if lost else ""
-        more = f"SET n{_labels(labels[1:])} " if labels[1:] else ""
-        merge = f"UNWIND $rows AS row MERGE (n:{labels[0]} {{estate: $estate, id: row.id}})"
-        text = f"{merge} {remove}{more}SET n += row.props"
-        rows = [
-            {"id": each.id, "props": {**dict.fromkeys(stale.get(each.key, ((), ()))[1]), **each.props}}
-            for each in members
-        ]
-        cypher.each(text, rows)
-
-
-def _stale(cypher: Cypher, nodes: Sequence[Node]) -> dict[NodeKey, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """For nodes that will change: our labels that no longer hold, and facts that may be gone."""
-    found: dict[NodeKey, tuple[tuple[str, ...], tuple[str, ...]]] = {}
-    by_key = {each.key: each for each in nodes}
-    for label, members in _grouped((each.labels[0], each) for each in nodes):
+def _was(cypher: Cypher, keys: Iterable[NodeKey]) -> dict[NodeKey, _Was]:
+    found: dict[NodeKey, _Was] = {}
+    for label, ids in grouped((key[0], key[1]) for key in keys):
         text = (
-            f"UNWIND $ids AS id MATCH (n:{label} {{estate: $estate, id: id}}) "
-            "RETURN n.id, coalesce(n.kind, ''), labels(n), [key IN keys(n) WHERE key STARTS WITH 'fact_']"
+            f"UNWIND $rows AS row MATCH (n:{label} {{estate: $estate, id: row}}) RETURN n.id, labels(n), properties(n)"
         )
-        for identity, kind, labels, facts in cypher.rows(text, ids=[each.id for each in members]):
-            ours = {*DOMAINS, label_of(kind)} & set(labels) - set(by_key[label, identity].labels)
-            found[label, identity] = tuple(sorted(ours)), tuple(sorted(facts))
+        for identity, labels, props in cypher.over(text, ids):
+            found[label, identity] = _Was(frozenset(labels), props)
     return found
 
 
-def _put_links(cypher: Cypher, links: Sequence[Link], old: Iterable[LinkKey]) -> None:
-    """Create new relationships and update changed ones, grouped by type and the labels of their ends."""
-    for (start, kind, end, known), members in _grouped(
-        ((each.start[0], each.type, each.end[0], each.key in old), each) for each in links
-    ):
-        ends = f"UNWIND $rows AS row {_ends(start, end)}"
-        if known:
-            text = f"{ends} MATCH (a)-[r:{kind}]->(b) WHERE {_SAME} SET r += row.props"
-        else:
-            text = f"{ends} CREATE (a)-[r:{kind}]->(b) SET r += row.props"
-        rows = [
-            {
-                "a": each.start[1],
-                "b": each.end[1],
-                "name": each.name,
-                "props": {**each.props, "hash": each.hash, **({"name": each.name} if each.name else {})},
-            }
-            for each in members
-        ]
-        made = cypher.each(text, rows)
-        if not known and made != len(rows):
-            raise StoreError(f"{len(rows) - made} {kind} relationships have an end that is not in the graph")
+def _was_links(cypher: Cypher, keys: Iterable[LinkKey], marks: Mapping[LinkKey, str]) -> dict[LinkKey, Held]:
+    found: dict[LinkKey, Held] = {}
+    ours = (key for key in keys if key[2][0])
+    for (start, kind, end), members in grouped(((key[0][0], key[1], key[2][0]), key) for key in ours):
+        text = (
+            f"UNWIND $rows AS row {ends(start, end)} MATCH (a)-[r:{kind}]->(b) WHERE {_SAME} "
+            f"RETURN a.id AS start, b.id AS end, {EDGE}, coalesce(r.since, 1)"
+        )
+        for a, b, *row in cypher.over(text, (_ends_row(key, marks) for key in members)):
+            edge = edge_of(tuple(row))
+            found[(start, a), kind, (end, b), edge.name] = Held(dumps(to_json(edge)), row[-1])
+    return found
 
 
-def _drop_links(cypher: Cypher, keys: Sequence[LinkKey]) -> None:
-    for (start, kind, end), members in _grouped(((key[0][0], key[1], key[2][0]), key) for key in keys):
+def _edge_key(body: str) -> tuple[str, str]:
+    row = json.loads(body)
+    return "edge", short(dumps([row["source"], row["verb"], row["target"], row["name"]]))
+
+
+def _going(
+    commit: Commit, keys: Iterable[LinkKey], marks: Mapping[LinkKey, str], what: str, which: str = _SAME
+) -> None:
+    """Do something with relationships that go."""
+    for (start, kind, end), members in grouped(((key[0][0], key[1], key[2][0]), key) for key in keys):
         # An end without a label of ours is a node somebody else made; such a relationship is found by its start.
-        ends = _ends(start, end) if end else f"MATCH (a:{start} {{estate: $estate, id: row.a}}), (b {{id: row.b}})"
-        text = f"UNWIND $rows AS row {ends} MATCH (a)-[r:{kind}]->(b) WHERE {_SAME} DELETE r"
-        cypher.each(text, [{"a": key[0][1], "b": key[2][1], "name": key[3]} for key in members])
+        both = ends(start, end) if end else f"MATCH (a:{start} {{estate: $estate, id: row.a}}), (b {{id: row.b}})"
+        text = f"UNWIND $rows AS row {both} MATCH (a)-[r:{kind}]->(b) WHERE {which} {what}"
+        commit.each(text, (_ends_row(key, marks) for key in members))
 
 
-_SAME = "r.hash IS NOT NULL AND coalesce(r.name, '') = row.name"
+def _ends_row(key: LinkKey, marks: Mapping[LinkKey, str]) -> dict[str, str]:
+    return {"a": key[0][1], "b": key[2][1], "hash": marks[key]}
 
 
-def _ends(start: str, end: str) -> str:
+def ends(start: str, end: str) -> str:
+    """The clauses that find both ends of a row."""
     return f"MATCH (a:{start} {{estate: $estate, id: row.a}}) MATCH (b:{end} {{estate: $estate, id: row.b}})"
 
 
-def _labels(names: Iterable[str]) -> str:
-    return "".join(f":{each}" for each in names)
-
-
-def _grouped(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[Any, list[Any]]]:
+def grouped(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[Any, list[Any]]]:
     """Members by group, in the order of groups."""
     groups: dict[Any, list[Any]] = defaultdict(list)
     for key, member in pairs:
         groups[key].append(member)
     return sorted(groups.items(), key=lambda each: each[0])
-
-
-def read_graph(cypher: Cypher) -> Graph | None:
-    """The published graph; None when the read met a commit in the middle and does not add up."""
-    found = list(
-        cypher.rows(
-            "MATCH (s:SiloscopeStore {estate: $estate}) RETURN s.scan_id, s.scan_at, s.ledger, s.seen, s.checksum"
-        )
-    )
-    if not found or found[0][4] is None:
-        return Graph()
-    scan_id, scan_at, ledger, seen, expected = found[0]
-    times = json.loads(seen)
-    marks: list[str] = []
-    ids: dict[str, str] = {}
-    bodies = {label: list(_bodies(cypher, label, marks, ids)) for label in ("Tool", "Asset", "Outside")}
-    edges = list(_edges(cypher, marks, ids))
-    if checksum(marks) != expected:
-        return None
-    return Graph(
-        scan_id=scan_id,
-        scan_at=scan_at,
-        tools=_by_id(from_json(Tool, each) for each in bodies["Tool"]),
-        assets=_by_id(asset_of(each, times) for each in bodies["Asset"]),
-        edges=tuple(sorted(edges, key=lambda each: (each.source, each.target, each.verb.value, each.name))),
-        outside=_by_id(from_json(Outside, each) for each in bodies["Outside"]),
-        slices=tuple(from_json(Slice, each) for each in json.loads(ledger)),
-    )
-
-
-def _by_id(records: Iterable[T]) -> tuple[T, ...]:
-    return tuple(sorted(records, key=lambda each: each.id))
-
-
-def _bodies(cypher: Cypher, label: str, marks: list[str], ids: dict[str, str]) -> Iterator[dict[str, Any]]:
-    ours = f"MATCH (n:{label} {{estate: $estate}}) WHERE n.id IS NOT NULL AND n.hash IS NOT NULL"
-    text = f"{ours} RETURN n.id, n.hash, n.body"
-    for identity, mark, body in cypher.rows(text):
-        row = json.loads(body)
-        marks.append(mark)
-        ids[identity] = row["id"]
-        yield row
-
-
-def _edges(cypher: Cypher, marks: list[str], ids: Mapping[str, str]) -> Iterator[Edge]:
-    for label in ("Asset", "Outside"):
-        text = (
-            f"MATCH (a:{label} {{estate: $estate}})-[r:{'|'.join(VERBS)}]->(b) "
-            "WHERE a.id IS NOT NULL AND r.hash IS NOT NULL "
-            "RETURN a.id, toLower(type(r)), b.id, r.hash, r.name, r.how, r.where, r.confidence"
-        )
-        for start, verb, end, mark, name, how, where, confidence in cypher.rows(text):
-            marks.append(mark)
-            row = {"source": ids.get(start, start), "target": ids.get(end, end), "verb": verb, "how": how}
-            yield from_json(Edge, {**row, "name": name or "", "where": where, "confidence": confidence})

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from siloscope.catalog import capabilities, product
+from siloscope.graph.history import lasting_finding
 from siloscope.graph.seen import row_of
 from siloscope.graph.view import Graph
-from siloscope.model import Asset, Edge, Tool, Verb, digest, dumps, to_json
+from siloscope.model import Asset, Edge, Outside, Tool, Verb, digest, dumps, to_json
 
 LAYOUT = "1"  # part of every hash: a release that writes rows differently writes them all anew
 MAIN = ("Asset", "Tool", "Outside", "Department", "Capability", "Finding")
@@ -25,6 +26,7 @@ STRUCTURE = ("IN", "OFFERS", "WORKS_FOR")
 _RESERVED = frozenset({*MAIN, *DOMAINS})
 _HOT = ("owner", "department", "environment", "created", "last_used", "url", "silo", "initiative", "source")
 _LABEL_LIMIT, _TEXT_LIMIT, _ID_LIMIT, _FACT_LIMIT = 60, 1_000, 4_000, 100
+LONG = 400  # an id longer than that may be a shortened one
 
 NodeKey = tuple[str, str]
 LinkKey = tuple[NodeKey, str, NodeKey, str]
@@ -32,12 +34,13 @@ LinkKey = tuple[NodeKey, str, NodeKey, str]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node to be: its labels, the main one first, its id, and properties."""
+    """A node to be: labels, the main one first, id, properties; `lasting` is what history compares, if not the body."""
 
     labels: tuple[str, ...]
     id: str
     props: Mapping[str, Any]
     hash: str
+    lasting: str = ""
 
     @property
     def key(self) -> NodeKey:
@@ -47,7 +50,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A relationship to be; `name` tells apart several of one type between the same nodes."""
+    """A relationship to be; `name` tells apart several of one type between two nodes. `edge` is what it is of."""
 
     start: NodeKey
     type: str
@@ -55,11 +58,18 @@ class Link:
     hash: str
     name: str = ""
     props: Mapping[str, Any] = field(default_factory=dict)
+    edge: Edge | None = None
 
     @property
     def key(self) -> LinkKey:
         """What makes it the same relationship in the next scan."""
         return self.start, self.type, self.end, self.name
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """Its properties."""
+        named = {"name": self.name} if self.name else {}
+        return {**self.props, **named, "hash": self.hash}
 
 
 def label_of(kind: str) -> str:
@@ -85,7 +95,7 @@ def short(identity: str) -> str:
     """An id that fits an index entry: itself, or its beginning and a digest."""
     if len(identity.encode("utf-8", "surrogatepass")) <= _ID_LIMIT:
         return identity
-    return f"{identity[:400]}…{digest(identity)}"
+    return f"{identity[:LONG]}…{digest(identity)}"
 
 
 def clip(value: Any) -> Any:
@@ -138,12 +148,26 @@ def nodes_of(graph: Graph, times: Mapping[str, str]) -> Iterator[Node]:
     """Every node of a published graph; departments and capabilities are those that occur."""
     yield from (asset_node(each, times) for each in graph.assets)
     yield from (tool_node(each) for each in graph.tools)
-    for outside in graph.outside:
-        yield _node(("Outside",), outside.id, dumps(to_json(outside)), name=outside.name)
+    yield from map(outside_node, graph.outside)
     departments = {each.department for each in graph.assets} | {each.department for each in graph.tools}
-    for name in sorted(each for each in departments if each):
+    yield from department_nodes(departments)
+    yield from capability_nodes({slug for each in graph.tools for slug in each.capabilities})
+
+
+def outside_node(outside: Outside) -> Node:
+    """A name that nobody scanned."""
+    return _node(("Outside",), outside.id, dumps(to_json(outside)), name=outside.name)
+
+
+def department_nodes(names: Iterable[str | None]) -> Iterator[Node]:
+    """Departments by name; none for no name."""
+    for name in sorted(each for each in names if each):
         yield _node(("Department",), name, name=name)
-    for slug in sorted({slug for each in graph.tools for slug in each.capabilities}):
+
+
+def capability_nodes(slugs: Iterable[str]) -> Iterator[Node]:
+    """Capabilities, as the catalog names them."""
+    for slug in sorted(slugs):
         known = capabilities().get(slug)
         yield _node(("Capability",), slug, name=known.name if known else slug, domain=known.domain if known else None)
 
@@ -154,15 +178,25 @@ def links_of(graph: Graph) -> Iterator[Link]:
     for edge in graph.edges:
         yield edge_link(edge, outside)
     for asset in graph.assets:
-        if asset.tool in graph.tool:
-            yield _link(("Asset", asset.id), "IN", ("Tool", asset.tool))
-        if asset.department:
-            yield _link(("Asset", asset.id), "WORKS_FOR", ("Department", asset.department))
+        yield from asset_links(asset.id, asset.tool if asset.tool in graph.tool else None, asset.department)
     for tool in graph.tools:
-        if tool.department:
-            yield _link(("Tool", tool.id), "WORKS_FOR", ("Department", tool.department))
-        for slug in tool.capabilities:
-            yield _link(("Tool", tool.id), "OFFERS", ("Capability", slug))
+        yield from tool_links(tool)
+
+
+def asset_links(identity: str, tool: str | None, department: str | None) -> Iterator[Link]:
+    """What ties an asset to its tool and its department."""
+    if tool is not None:
+        yield _link(("Asset", identity), "IN", ("Tool", tool))
+    if department:
+        yield _link(("Asset", identity), "WORKS_FOR", ("Department", department))
+
+
+def tool_links(tool: Tool) -> Iterator[Link]:
+    """What ties a tool to its department and to what it is for."""
+    if tool.department:
+        yield _link(("Tool", tool.id), "WORKS_FOR", ("Department", tool.department))
+    for slug in tool.capabilities:
+        yield _link(("Tool", tool.id), "OFFERS", ("Capability", slug))
 
 
 def _link(start: NodeKey, kind: str, end: NodeKey) -> Link:
@@ -175,14 +209,15 @@ def edge_link(edge: Edge, outside: Iterable[str]) -> Link:
     confidence = float(edge.confidence)
     mark = digest(LAYOUT, edge.source, edge.verb, edge.target, edge.name, edge.how, edge.where, repr(confidence))
     props = {"how": edge.how.value, "where": edge.where, "confidence": confidence}
-    return Link(ends[0], edge.verb.value.upper(), ends[1], mark, edge.name, props)
+    return Link(ends[0], edge.verb.value.upper(), ends[1], mark, edge.name, props, edge)
 
 
 def finding_node(row: Mapping[str, Any]) -> Node:
     """A row of `siloscope/findings/1` as a node; its sentences are a list."""
     plain = ("rule", "severity", "score", "scale", "title", "coverage", "annual_saving", "state", "reason")
     because = [clip(str(each.get("says", ""))) for each in row.get("because", ())]
-    return _node(("Finding",), str(row["id"]), dumps(row), because=because, **{each: row.get(each) for each in plain})
+    node = _node(("Finding",), str(row["id"]), dumps(row), because=because, **{each: row.get(each) for each in plain})
+    return replace(node, lasting=dumps(lasting_finding(row)))
 
 
 def about_links(row: Mapping[str, Any], places: Mapping[str, NodeKey]) -> Iterator[Link]:

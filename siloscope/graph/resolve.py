@@ -12,11 +12,13 @@ import gc
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from siloscope.model import Asset, Edge, How, Outside, Reference
 from siloscope.names import canonical, parents, root
 
 OUTSIDE = "outside:"
+MOST_REMEMBERED = 100_000
 
 
 class Aliases:
@@ -64,40 +66,57 @@ class Claims:
 
     def __init__(self, assets: Iterable[Asset], aliases: Aliases) -> None:
         self.aliases = aliases
-        claimed: dict[str, set[str]] = defaultdict(set)
-        for asset in assets:
-            own = {asset.id, *asset.names}
-            if key := canonical(asset.id):
-                own.add(key)
-            for name in own:
-                claimed[aliases.real(name)].add(asset.id)
-        self._by_name = {name: tuple(sorted(ids)) for name, ids in claimed.items()}
+        self._by_name: dict[str, tuple[str, ...] | set[str]] = {}
         self._around: dict[str, tuple[tuple[str, ...], str]] = {}
         self._met: dict[str, tuple[How, str, tuple[str, ...]]] = {}
+        for asset in assets:
+            self.add(asset.id, asset.names)
+
+    def add(self, asset: str, names: Iterable[str]) -> None:
+        """An asset of that id claims it and these names; not to be called once something was met."""
+        alone = (asset,)
+        own = {asset, *names}
+        if key := canonical(asset):
+            own.add(key)
+        for name in own:
+            real = self.aliases.real(name)
+            known = self._by_name.setdefault(real, alone)
+            if known is not alone and asset not in known:
+                several = known if isinstance(known, set) else set(known)
+                several.add(asset)
+                self._by_name[real] = several
+
+    def _ids(self, real: str) -> tuple[str, ...]:
+        found = self._by_name.get(real, ())
+        if isinstance(found, set):
+            found = self._by_name[real] = tuple(sorted(found))
+        return found
 
     def of(self, name: str) -> tuple[str, ...]:
         """The assets that claim exactly this name."""
-        return self._by_name.get(self.aliases.real(name), ())
+        return self._ids(self.aliases.real(name))
 
     def several(self) -> Iterable[tuple[str, tuple[str, ...]]]:
         """Names that more than one asset claims, in order."""
-        return ((name, ids) for name, ids in sorted(self._by_name.items()) if len(ids) > 1)
+        return ((name, self._ids(name)) for name in sorted(self._by_name) if len(self._by_name[name]) > 1)
 
     def meet(self, mention: str) -> tuple[How, str, tuple[str, ...]]:
         """How a mention is met: `(how, real name, asset ids)`; for *outside* the id of the outside node."""
         found = self._met.get(mention)
         if found is None:
+            _bound(self._met)
             found = self._met[mention] = self._meet(self.aliases.real(mention))
         return found
 
     def _meet(self, name: str) -> tuple[How, str, tuple[str, ...]]:
-        if ids := self._by_name.get(name):
+        if ids := self._ids(name):
             return How.EXACT, name, ids
         first = next(parents(name), None)
         if first is None:
             return How.OUTSIDE, name, (OUTSIDE + self.aliases.real(root(name)),)
         found = self._around.get(first)
         if found is None:
+            _bound(self._around)
             found = self._around[first] = self._beyond(first)
         ids, place = found
         if ids:
@@ -108,9 +127,15 @@ class Claims:
 
     def _beyond(self, container: str) -> tuple[tuple[str, ...], str]:
         """The assets that claim the nearest of a container and what holds it, else the place it stands for."""
-        near = (ids for each in (container, *parents(container)) if (ids := self._by_name.get(each)))
+        near = (ids for each in (container, *parents(container)) if (ids := self._ids(each)))
         ids = next(near, ())
         return ids, "" if ids else root(container)
+
+
+def _bound(remembered: dict[str, Any]) -> None:
+    """Forget what was remembered when it is too much: most mentions are met once, and soon again or never."""
+    if len(remembered) >= MOST_REMEMBERED:
+        remembered.clear()
 
 
 def resolve(
@@ -166,5 +191,9 @@ def _edges(source: str, references: Iterable[Reference], claims: Claims, outside
             outside.update(targets)
     for target, verb, name in sorted(best):
         read, how = best[target, verb, name]
-        certain = how if read.confidence >= 1.0 or how is How.OUTSIDE else How.INFERRED
-        yield Edge(source, target, read.verb, certain, name, read.where, read.confidence)
+        yield Edge(source, target, read.verb, certain(how, read), name, read.where, float(read.confidence))
+
+
+def certain(how: How, read: Reference) -> How:
+    """How a reference met its target: inferred when it was not sure itself, unless nobody claims what it names."""
+    return how if read.confidence >= 1.0 or how is How.OUTSIDE else How.INFERRED

@@ -9,29 +9,26 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from siloscope.errors import StoreError
 from siloscope.graph.build import Row
 from siloscope.graph.commit import KnownSlice, SliceKey
-from siloscope.graph.history import ScanRow, Version, chosen
-from siloscope.graph.sqlite_history import graph_at, scans, versions
-from siloscope.graph.sqlite_rows import (
-    SqliteBatch,
-    edge_key,
-    known,
-    live,
-    meta,
-    read_graph,
-    set_meta,
-    slices,
-)
+from siloscope.graph.copying import Record
+from siloscope.graph.history import Changed, Pruned, ScanRow, Version, chosen
+from siloscope.graph.sqlite_copy import dump, load
+from siloscope.graph.sqlite_find import edges, find, held, records
+from siloscope.graph.sqlite_findings import note_findings, noted
+from siloscope.graph.sqlite_history import between, graph_at, ledger_of, links, prune, scans, versions
+from siloscope.graph.sqlite_lease import lease
+from siloscope.graph.sqlite_meta import meta, set_meta
+from siloscope.graph.sqlite_rows import SqliteBatch, edge_key, known, live, read_graph, slices
 from siloscope.graph.sqlite_schema import VERSION, prepare
-from siloscope.graph.store import Table, Verdict
+from siloscope.graph.store import Found, Table, Verdict
 from siloscope.graph.view import Graph
-from siloscope.model import Slice, dumps
+from siloscope.model import Asset, Edge, Outside, Slice, Tool
 
 __all__ = ["VERSION", "SqliteBatch", "SqliteStore", "edge_key"]
 
@@ -50,7 +47,8 @@ class SqliteStore:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA foreign_keys = ON")
+            # References are declared for people, tools and `doctor`; asking for each row costs a tenth of a commit.
+            self._db.execute("PRAGMA foreign_keys = OFF")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA cache_size = -65536")  # 64 MiB: a commit touches every page of a large file
             prepare(self._db, path)
@@ -65,10 +63,10 @@ class SqliteStore:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """Whatever SQLite complains about (locked, full, damaged), as a `StoreError`."""
+        """Whatever SQLite complains about (locked, full, damaged, no text), as a `StoreError`."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeEncodeError) as error:
             raise StoreError(f"{self.url}: {error}") from error
 
     @contextmanager
@@ -88,6 +86,11 @@ class SqliteStore:
         """What is held of a source, by slice."""
         with self._snapshot():
             return known(self._db, source)
+
+    def lease(self, source: str) -> AbstractContextManager[None]:
+        """Scan a source alone; a lock file beside the database, which the system frees when its holder dies."""
+        file = next(row[2] for row in self._db.execute("PRAGMA database_list") if row[1] == "main")
+        return lease(file, id(self._db), source)
 
     @contextmanager
     def writing(self, source: str) -> Iterator[SqliteBatch]:
@@ -126,10 +129,61 @@ class SqliteStore:
         with self._errors():
             return scans(self._db)
 
+    def ledger(self, scan: ScanRow) -> Sequence[Slice]:
+        """The ledger after a scan, as history has it."""
+        with self._snapshot():
+            return ledger_of(self._db, scan)
+
     def versions(self, identity: str) -> Sequence[Version]:
-        """Every version of an asset, a tool or an outside node, the oldest first; none of what is not known."""
+        """Every version of an asset, a tool, an outside node or a finding, the oldest first."""
         with self._snapshot():
             return versions(self._db, identity)
+
+    def links(self, node: str, other: str | None = None) -> Sequence[Version]:
+        """Every version of every edge at a node, or between two; by edge, the oldest first."""
+        with self._snapshot():
+            return links(self._db, node, other)
+
+    def between(self, before: ScanRow, after: ScanRow) -> Iterator[Changed]:
+        """Everything that differs between two scans, by kind and id."""
+        with self._snapshot():
+            found = between(self._db, before, after)
+        return iter(found)
+
+    def prune(self, keep_from: str, *, apply: bool = True) -> Pruned:
+        """Forget scans before a time, and what only they knew."""
+        with self.writing("") if apply else self._snapshot():
+            return prune(self._db, keep_from, apply=apply)
+
+    def dump(self) -> Iterator[Record]:
+        """Everything the store holds, of one commit."""
+        with self._snapshot():
+            yield from dump(self._db)
+
+    def load(self, records: Iterable[Record]) -> None:
+        """Fill an empty store with what another one dumped, or leave it empty."""
+        with self.writing(""):
+            load(self._db, records, self.url)
+
+    def find(self, text: str, most: int = 10) -> Found:
+        """What published thing a text means."""
+        with self._snapshot():
+            return find(self._db, text, most)
+
+    def records(self, ids: Iterable[str]) -> Mapping[str, Asset | Outside | Tool]:
+        """The published assets, outside nodes and tools of these ids, those that are there."""
+        with self._snapshot():
+            return records(self._db, ids)
+
+    def edges(self, source: str | None = None, target: str | None = None, most: int | None = None) -> Sequence[Edge]:
+        """Published edges from a node, to a node, or from one to the other; sorted."""
+        with self._snapshot():
+            return edges(self._db, source, target, most)
+
+    def held(self, tool: str) -> int:
+        """How many published assets a tool holds."""
+        with self._errors():
+            return held(self._db, tool)
 
     def fingerprint(self) -> str:
         """The settings under which the published graph was built."""
@@ -156,12 +210,15 @@ class SqliteStore:
                 row = (finding, verdict.state, verdict.reason, verdict.at)
                 self._db.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?)", row)
 
-    def note_findings(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Replace the table of findings."""
-        found = [(r["id"], r["rule"], r["severity"], r["score"], r["title"], dumps(r)) for r in rows]
+    def note_findings(self, rows: Iterable[Mapping[str, Any]], figures: Mapping[str, Any] | None = None) -> None:
+        """Keep the findings of the published graph, and figures that follow from them."""
         with self.writing(""):
-            self._db.execute("DELETE FROM finding")
-            self._db.executemany("INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?)", found)
+            note_findings(self._db, rows, figures or {})
+
+    def noted(self, which: str | None = None) -> Sequence[Mapping[str, Any]] | None:
+        """Rows of the findings noted for the published graph, or None when there are none of it."""
+        with self._snapshot():
+            return noted(self._db, which)
 
     def query(self, text: str) -> Table:
         """Run read-only SQL.

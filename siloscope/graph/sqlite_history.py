@@ -4,40 +4,93 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from siloscope.errors import StoreError
 from siloscope.graph.build import with_silos
 from siloscope.graph.history import (
+    Changed,
     Chronicle,
     Held,
+    Names,
+    Pruned,
     ScanRow,
+    Span,
     Version,
+    coverage,
+    differing,
+    edge_id,
     figures,
     lasting,
+    lasting_finding,
     lasting_slice,
+    lasting_text,
     new_id,
+    split,
 )
 from siloscope.graph.view import Graph
-from siloscope.model import Asset, Edge, Outside, Slice, Tool, dumps, from_json, to_json
+from siloscope.model import Asset, Edge, Outside, Slice, Tool, Verb, dumps, from_json, to_json
 
 T = TypeVar("T", Asset, Tool, Outside, Edge)
 
 
-def begin(db: sqlite3.Connection, graph: Graph, before: str, source: str) -> Chronicle:
-    """Note the scan that `graph` is of; `before` is the id of the scan published so far."""
+def begin(db: sqlite3.Connection, scan: tuple[str, str, str], ledger: Sequence[Slice], before: str) -> Chronicle:
+    """Note a scan (its id, time and source) that is being published; `before` is the id of the one published so far."""
+    name, at, source = scan
     last = db.execute("SELECT n, sources FROM scan ORDER BY n DESC LIMIT 1").fetchone()
-    told = dumps(figures(graph))
-    if last and before == graph.scan_id:
+    added = [source] if source else []
+    if last and before == name:
         number = int(last[0])
-        sources = sorted({*json.loads(last[1]), *([source] if source else [])})
-        db.execute("UPDATE scan SET sources = ?, figures = ? WHERE n = ?", (dumps(sources), told, number))
+        sources = sorted({*json.loads(last[1]), *added})
+        db.execute("UPDATE scan SET sources = ? WHERE n = ?", (dumps(sources), number))
     else:
         number = int(last[0]) + 1 if last else 1
-        name = new_id(graph.scan_id, [each for (each,) in db.execute("SELECT id FROM scan")])
-        row = (number, name, graph.scan_at, dumps([source] if source else []), told)
-        db.execute("INSERT INTO scan (n, id, at, sources, figures) VALUES (?, ?, ?, ?, ?)", row)
-    _ledger(db, number, dumps([to_json(lasting_slice(each)) for each in graph.slices]))
+        free = new_id(name, [each for (each,) in db.execute("SELECT id FROM scan")])
+        row = (number, free, at, dumps(added))
+        db.execute("INSERT INTO scan (n, id, at, sources, figures) VALUES (?, ?, ?, ?, '{}')", row)
+    _ledger(db, number, dumps([to_json(lasting_slice(each)) for each in ledger]))
+    return chronicle(db, number)
+
+
+def note(db: sqlite3.Connection, scan: tuple[str, str, str], ledger: Sequence[Slice], before: str) -> bool:
+    """Note a scan that changed nothing; False when no scan is remembered yet."""
+    last = db.execute("SELECT figures FROM scan ORDER BY n DESC LIMIT 1").fetchone()
+    if not last:
+        return False
+    number, own = begin(db, scan, ledger, before).number, figures(Graph())
+    was = {name: value for name, value in json.loads(last[0]).items() if name in own}  # not what findings added
+    tell(db, number, {**was, "coverage": coverage(ledger)})
+    return True
+
+
+def tell(db: sqlite3.Connection, number: int, told: Mapping[str, Any]) -> None:
+    """Keep the figures of a scan."""
+    db.execute("UPDATE scan SET figures = ? WHERE n = ?", (dumps(told), number))
+
+
+def headline(db: sqlite3.Connection, ledger: Sequence[Slice]) -> dict[str, float | int | None]:
+    """`history.figures` of the published graph."""
+    outside, assets = db.execute("SELECT total(outside), count(*) - total(outside) FROM asset").fetchone()
+    structure = ", ".join(f"'{each.value}'" for each in Verb if not each.depends)
+    edges, links, met = db.execute(
+        "SELECT count(*), total(d), total(d AND how <> 'outside') "  # noqa: S608 - words of the model
+        f"FROM (SELECT how, verb NOT IN ({structure}) AS d FROM edge)"
+    ).fetchone()
+    costs = [cost or 0.0 for (cost,) in db.execute("SELECT annual_cost FROM tool ORDER BY id")]
+    return {
+        "assets": int(assets),
+        "tools": len(costs),
+        "edges": edges,
+        "outside": int(outside),
+        "resolution": round(met / links, 4) if links else None,
+        "coverage": coverage(ledger),
+        "annual_cost": round(sum(costs), 2),
+    }
+
+
+def chronicle(db: sqlite3.Connection, number: int) -> Chronicle:
+    """What decides about a scan's versions, with those that earlier commits of it have ended."""
     ended = db.execute("SELECT kind, id, body, from_scan FROM past WHERE to_scan = ?", (number,))
     return Chronicle(number, {(kind, key): Held(body, since) for kind, key, body, since in ended})
 
@@ -71,24 +124,151 @@ def scans(db: sqlite3.Connection) -> list[ScanRow]:
     return [ScanRow(key, at, tuple(json.loads(told)), json.loads(found)) for key, at, told, found in rows]
 
 
+def names(db: sqlite3.Connection) -> Names:
+    """The scans that are remembered, by number."""
+    rows = db.execute("SELECT n, id FROM scan ORDER BY n").fetchall()
+    return Names([number for number, _ in rows], [name for _, name in rows])
+
+
+def number_of(db: sqlite3.Connection, scan: ScanRow) -> int:
+    """The number of a scan.
+
+    Raises:
+        StoreError: It is not, or no longer, remembered.
+    """
+    row = db.execute("SELECT n FROM scan WHERE id = ?", (scan.id,)).fetchone()
+    if row is None:
+        raise StoreError(f'the store remembers no scan "{scan.id}"')
+    return int(row[0])
+
+
 def versions(db: sqlite3.Connection, identity: str) -> list[Version]:
-    """Every version of an asset, a tool or an outside node, the oldest first."""
-    name = dict(db.execute("SELECT n, id FROM scan"))
+    """Every version of an asset, a tool, an outside node or a finding, the oldest first."""
     rows = db.execute(
-        "SELECT kind, id, body, from_scan, to_scan FROM past WHERE kind IN ('asset', 'tool', 'outside') AND id = ? "
-        "UNION ALL SELECT iif(outside, 'outside', 'asset'), id, body, since, NULL FROM asset WHERE id = ? "
-        "UNION ALL SELECT 'tool', id, body, since, NULL FROM tool WHERE id = ? ORDER BY 1, 4",
-        (identity, identity, identity),
+        "SELECT kind, id, body, from_scan, to_scan FROM past "
+        "WHERE kind IN ('asset', 'tool', 'outside', 'finding') AND id = :id "
+        "UNION ALL SELECT iif(outside, 'outside', 'asset'), id, body, since, NULL FROM asset WHERE id = :id "
+        "UNION ALL SELECT 'tool', id, body, since, NULL FROM tool WHERE id = :id "
+        "UNION ALL SELECT 'finding', id, body, since, NULL FROM finding WHERE id = :id ORDER BY 1, 4",
+        {"id": identity},
     )
+    return _versions(db, (Span(*row) for row in rows))
+
+
+def links(db: sqlite3.Connection, node: str, other: str | None) -> list[Version]:
+    """Every version of every edge at a node, or between two; by edge, the oldest first."""
+    spans = [*_past_links(db, node), *_current_links(db, node)]
+    if other is not None:
+        pairs = ([node, other], [other, node])
+        spans = [each for each in spans if json.loads(each.id)[0:3:2] in pairs]
+    return _versions(db, sorted(spans, key=lambda each: (each.id, each.since)))
+
+
+def _past_links(db: sqlite3.Connection, node: str) -> Iterator[Span]:
+    text = (  # by source as the first part of the id, by target through an index of its own
+        "SELECT kind, id, body, from_scan, to_scan FROM past WHERE kind = 'edge' AND id >= :from AND id < :until "
+        "UNION SELECT kind, id, body, from_scan, to_scan FROM past "
+        "WHERE kind = 'edge' AND json_extract(id, '$[2]') = :node"
+    )
+    begins = dumps([node])[:-1]
+    return (Span(*row) for row in db.execute(text, {"from": f"{begins},", "until": f"{begins}-", "node": node}))
+
+
+def _current_links(db: sqlite3.Connection, node: str) -> Iterator[Span]:
+    row = db.execute("SELECT nid FROM asset WHERE id = ?", (node,)).fetchone()
+    text = f"SELECT {EDGE}, since FROM edge WHERE src = ? UNION SELECT {EDGE}, since FROM edge WHERE dst = ?"  # noqa: S608
+    found = db.execute(text, (row[0], row[0])).fetchall() if row else []
+    return _edge_spans(db, found)
+
+
+def _edge_spans(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> Iterator[Span]:
+    """Current edges as versions, from the columns `EDGE` and `since`."""
+    ids: dict[int, str] = {}
+    for each in {end for row in rows for end in row[:2]}:
+        ids[each] = db.execute("SELECT id FROM asset WHERE nid = ?", (each,)).fetchone()[0]
+    for row in rows:
+        edge = edge_of(row, ids)
+        yield Span("edge", edge_id(edge), dumps(to_json(edge)), row[7])
+
+
+def _versions(db: sqlite3.Connection, spans: Iterable[Span]) -> list[Version]:
+    told = names(db)
     return [
-        Version(kind, key, lasting(json.loads(body)), name[since], None if until is None else name[until])
-        for kind, key, body, since, until in rows
+        Version(
+            kind,
+            key,
+            (lasting_finding if kind == "finding" and until is None else lasting)(json.loads(body)),
+            told.began(since),
+            None if until is None else told.ended(until),
+        )
+        for kind, key, body, since, until in spans
     ]
+
+
+def between(db: sqlite3.Connection, before: ScanRow, after: ScanRow) -> list[Changed]:
+    """Everything that differs between two scans, by kind and id."""
+    one, two = number_of(db, before), number_of(db, after)
+    return list(differing(_touched(db, min(one, two), max(one, two)), one, two))
+
+
+def _touched(db: sqlite3.Connection, first: int, last: int) -> Iterator[Span]:
+    """The versions that held in one of two scans, not in both; each part goes by an index over what changed."""
+    ends = {"first": first, "last": last}
+    past = "SELECT kind, id, body, from_scan, to_scan FROM past WHERE"
+    for where in (
+        "to_scan > :first AND to_scan <= :last AND from_scan <= :first",
+        "from_scan > :first AND from_scan <= :last AND to_scan > :last",
+    ):
+        yield from (Span(*row) for row in db.execute(f"{past} {where}", ends))
+    since = "since > 1 AND since > :first AND since <= :last"
+    for kind, table in (("iif(outside, 'outside', 'asset')", "asset"), ("'tool'", "tool")):
+        text = f"SELECT {kind}, id, body, since FROM {table} WHERE {since}"  # noqa: S608 - constants
+        for name, key, body, number in db.execute(text, ends):
+            yield Span(name, key, lasting_text(body), number)
+    for key, body, number in db.execute(f"SELECT id, body, since FROM finding WHERE {since}", ends):  # noqa: S608
+        yield Span("finding", key, dumps(lasting_finding(json.loads(body))), number)
+    text = f"SELECT {EDGE}, since FROM edge WHERE {since}"  # noqa: S608 - constants
+    yield from _edge_spans(db, db.execute(text, ends).fetchall())
+
+
+def prune(db: sqlite3.Connection, keep_from: str, *, apply: bool) -> Pruned:
+    """Forget earlier scans and what only they knew, or only count it; the caller holds a transaction."""
+    forgotten, kept = split(scans(db), keep_from)
+    going = dumps([number_of(db, each) for each in forgotten])
+    shown = "SELECT 1 FROM scan WHERE n >= from_scan AND n < to_scan AND n NOT IN (SELECT value FROM json_each(:value))"
+    ended = {
+        "past": (f"past WHERE NOT EXISTS ({shown})", going),
+        "observation": ("observation WHERE gone_at < :value", keep_from),
+        "slice": ("slice WHERE gone_at < :value", keep_from),
+    }
+    counts = {}
+    for name, (rows, value) in ended.items():
+        counts[name] = db.execute(f"SELECT count(*) FROM {rows}", {"value": value}).fetchone()[0]  # noqa: S608 - above
+        if apply and counts[name]:
+            db.execute(f"DELETE FROM {rows}", {"value": value})  # noqa: S608 - above
+    if apply:
+        _forget(db, forgotten, kept)
+    return Pruned(tuple(forgotten), tuple(kept), counts["past"], counts["observation"], counts["slice"])
+
+
+def _forget(db: sqlite3.Connection, forgotten: Sequence[ScanRow], kept: Sequence[ScanRow]) -> None:
+    """Remove scans; what was kept with them and still holds goes over to the next one."""
+    texts = [(_ledger_at(db, number := number_of(db, each)), number) for each in kept]
+    numbers = [(number_of(db, each),) for each in forgotten]
+    before = [None, *(text for text, _ in texts)]
+    rows = [(None if text == was else text, number) for (text, number), was in zip(texts, before, strict=False)]
+    db.executemany("DELETE FROM scan WHERE n = ?", numbers)
+    db.executemany("UPDATE scan SET ledger = ? WHERE n = ?", rows)
+
+
+def ledger_of(db: sqlite3.Connection, scan: ScanRow) -> list[Slice]:
+    """The ledger after a scan, as history has it."""
+    return [from_json(Slice, row) for row in json.loads(_ledger_at(db, number_of(db, scan)))]
 
 
 def graph_at(db: sqlite3.Connection, scan: ScanRow) -> Graph:
     """The graph after a scan, as history has it; the caller holds a transaction, so that it is of one commit."""
-    number = db.execute("SELECT n FROM scan WHERE id = ?", (scan.id,)).fetchone()[0]
+    number = number_of(db, scan)
     edges = [*_past(db, Edge, number), *_current_edges(db, number)]
     graph = Graph(
         scan_id=scan.id,
@@ -97,7 +277,7 @@ def graph_at(db: sqlite3.Connection, scan: ScanRow) -> Graph:
         assets=_by_id([*_past(db, Asset, number), *_current(db, Asset, number, "asset WHERE NOT outside")]),
         edges=tuple(sorted(edges, key=lambda each: (each.source, each.target, each.verb.value, each.name))),
         outside=_by_id([*_past(db, Outside, number), *_current(db, Outside, number, "asset WHERE outside")]),
-        slices=tuple(from_json(Slice, row) for row in json.loads(_ledger_at(db, number))),
+        slices=tuple(ledger_of(db, scan)),
     )
     return with_silos(graph)
 

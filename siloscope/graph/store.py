@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from siloscope.errors import StoreError
-from siloscope.graph.build import Row
+from siloscope.graph.build import Row, Settings
 from siloscope.graph.commit import KnownSlice, SliceChange, SliceKey
 from siloscope.graph.copying import Record
 from siloscope.graph.history import Changed, Pruned, ScanRow, Version
@@ -59,6 +59,14 @@ class Batch(Protocol):
 
     def slices(self) -> Sequence[Slice]:
         """The ledger of every source, this batch's changes included."""
+        ...
+
+    def rebuild(self, settings: Settings, scan_id: str, scan_at: str, *, anew: bool = True) -> None:
+        """Publish what `build` makes of the live observations.
+
+        Unless `anew`, what is published was built with the same settings, from slices believed as much as now: then
+        what this batch did not touch may be taken over from it.
+        """
         ...
 
     def publish(self, graph: Graph) -> None:

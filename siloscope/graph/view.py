@@ -7,10 +7,12 @@ arrays (scipy.sparse); tool- and department-level work and notebooks use network
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from siloscope.graph.columns import Columns
+from siloscope.graph.resolve import uncollected
 from siloscope.model import Asset, Edge, How, Outside, Slice, Tool, to_json
 
 if TYPE_CHECKING:
@@ -18,19 +20,46 @@ if TYPE_CHECKING:
     import numpy as np
 
 SCHEMA = "siloscope/graph/1"
+_RECORDS = {"assets": "asset_records", "edges": "edge_records", "outside": "outside_records"}
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Everything known after a scan; every tuple is sorted, so equal knowledge is equal graphs."""
+    """Everything known after a scan; every tuple is sorted, so equal knowledge is equal graphs.
+
+    One that a store read holds `Columns` first, and makes its records of them when they are asked for.
+    """
 
     scan_id: str = ""
     scan_at: str = ""
     tools: tuple[Tool, ...] = ()
-    assets: tuple[Asset, ...] = ()
-    edges: tuple[Edge, ...] = ()
-    outside: tuple[Outside, ...] = ()
+    assets: tuple[Asset, ...] = field(default_factory=tuple)
+    edges: tuple[Edge, ...] = field(default_factory=tuple)
+    outside: tuple[Outside, ...] = field(default_factory=tuple)
     slices: tuple[Slice, ...] = ()
+
+    @classmethod
+    def of(cls, columns: Columns, **told: Any) -> Graph:
+        """The graph of some columns; `told` are the fields that they do not hold."""
+        graph = cls(**told)
+        for name in _RECORDS:
+            del graph.__dict__[name]
+        graph.__dict__["_columns"] = columns
+        return graph
+
+    def __getattr__(self, name: str) -> Any:
+        """Make records that were not asked for before."""
+        columns = self.__dict__.get("_columns")
+        if columns is None or name not in _RECORDS:
+            raise AttributeError(f"a graph has no {name}")
+        with uncollected():
+            found = self.__dict__[name] = getattr(columns, _RECORDS[name])()
+        return found
+
+    @property
+    def columns(self) -> Columns | None:
+        """The columns it was read as, if it was."""
+        return self.__dict__.get("_columns")
 
     @cached_property
     def asset(self) -> Mapping[str, Asset]:
@@ -45,7 +74,15 @@ class Graph:
     @cached_property
     def number(self) -> Mapping[str, int]:
         """The node number of an asset or outside id."""
-        return {key: n for n, key in enumerate([*(a.id for a in self.assets), *(o.id for o in self.outside)])}
+        held = self.columns
+        ids = held.ids if held else [*(a.id for a in self.assets), *(o.id for o in self.outside)]
+        return {key: n for n, key in enumerate(ids)}
+
+    @property
+    def size(self) -> int:
+        """How many nodes there are."""
+        held = self.columns
+        return len(held.assets) + len(held.outside) if held else len(self.assets) + len(self.outside)
 
     @cached_property
     def dependencies(self) -> tuple[Edge, ...]:
@@ -57,6 +94,8 @@ class Graph:
         """Shape (2, number of dependencies): node numbers, dependent first, depended-on second."""
         import numpy as np
 
+        if self.columns:
+            return self.columns.ends()
         number = self.number
         pairs = [
             (number[e.source], number[e.target]) if e.verb.depends > 0 else (number[e.target], number[e.source])
@@ -67,18 +106,13 @@ class Graph:
     @cached_property
     def components(self) -> np.ndarray:
         """For each node, the number of its weakly connected component over dependencies."""
-        import numpy as np
-        from scipy.sparse import coo_array
-        from scipy.sparse.csgraph import connected_components
-
-        size = len(self.number)
-        matrix = coo_array((np.ones(self.ends.shape[1]), (self.ends[0], self.ends[1])), shape=(size, size))
-        labels: np.ndarray = connected_components(matrix, directed=False)[1]
-        return labels
+        return components(self.ends, self.size)
 
     @property
     def resolution(self) -> tuple[int, int]:
         """(dependencies whose target somebody scanned, all dependencies): the resolution rate's parts."""
+        if self.columns:
+            return self.columns.resolution()
         met = sum(each.how is not How.OUTSIDE for each in self.dependencies)
         return met, len(self.dependencies)
 
@@ -110,6 +144,17 @@ class Graph:
             "outside": [{"id": each.id, "name": each.name} for each in self.outside],
             "slices": coverage_rows(self.slices),
         }
+
+
+def components(ends: np.ndarray, size: int) -> np.ndarray:
+    """For each of `size` nodes, the number of its weakly connected component; `ends` has shape (2, links)."""
+    import numpy as np
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    matrix = coo_array((np.ones(ends.shape[1], dtype=np.int8), (ends[0], ends[1])), shape=(size, size))
+    labels: np.ndarray = connected_components(matrix, directed=False)[1]
+    return labels
 
 
 def asset_row(asset: Asset) -> dict[str, Any]:

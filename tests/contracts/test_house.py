@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Imports point from a later layer to an earlier one, never back; names within a layer are apart from each other,
 # but for those that stand together in a group.
 LAYERS = (
-    ({"version", "errors", "model", "times", "tabular"},),
+    ({"version", "errors", "model", "codec", "times", "tabular"},),
     ({"names"}, {"catalog"}),
     ({"redact"},),
     ({"config"},),
