@@ -34,6 +34,7 @@ COMMANDS = {
     "prune": "Forget scans before a time, and what only they knew.",
     "query": "Query the store, read-only: SQL, or Cypher on Neo4j.",
     "scan": "Collect every configured source and publish the graph.",
+    "serve": "Serve the silo map on this machine, read-only.",
     "sources": "List what can be collected, and against what it was tested.",
     "trend": "Show the headline figures from scan to scan.",
     "why": "Show the evidence for an asset, an edge or a finding.",

@@ -165,12 +165,13 @@ class Atlas:
         estate = self.estate
         counts = [0] * len(estate.tools)
         for a, b in estate.dependencies:
-            to = self._tool(b)
-            if to is not None and to != self._tool(a):
+            to = self.tool(b)
+            if to is not None and to != self.tool(a):
                 counts[to] += 1
         return counts
 
-    def _tool(self, node: int) -> int | None:
+    def tool(self, node: int) -> int | None:
+        """The position of the tool of a node; nothing for what lies outside."""
         if node < self.estate.first_tool:
             return self.estate.tool_of[node]
         return node - self.estate.first_tool if node < self.estate.first_outside else None

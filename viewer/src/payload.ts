@@ -36,7 +36,7 @@ export interface Payload {
   outside: { id: string[]; name: string[]; home: number[]; islands: number[]; sign: Column; change: Column };
   layouts: Record<string, LayoutColumns>; lenses: Record<string, number[][]>; modes: ModeColumns[];
   findings: Finding[]; fog: Fog[]; coverage: [number, number]; plan: Plan | null; strings: string[];
-  assets?: AssetColumns; edges?: EdgeColumns; partners?: number[][];
+  assets?: AssetColumns; edges?: EdgeColumns; partners?: number[][]; feed?: number;
 }
 
 // Writes a column into an array from `first` on; `map` translates numbers of strings.

@@ -12,7 +12,8 @@ const queue: number[] = [];
 let running = 0;
 
 const get = async <T>(path: string): Promise<T> => {
-  const answer = await fetch(path, { cache: "no-store" });
+  const answer = await fetch(`${M.raw.feed}/${path}`, { cache: "no-store" });
+  if (answer.status === 410) document.getElementById("scan")!.textContent = "a newer scan is there: reload the page";
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
   return (await answer.json()) as T;
 };
