@@ -53,7 +53,7 @@ export function buildWaves(): HTMLElement {
   const last = M.raw.plan?.last ?? 0;
   const slider = el("input", { id: "wave", type: "range", min: 0, max: last, step: 1, "aria-label": "Wave of the plan" });
   slider.addEventListener("input", () => setWave(Number(slider.value)));
-  return el("div", { id: "waves", hidden: true }, [
+  return el("section", { id: "waves", "aria-label": "The plan, wave by wave", hidden: true }, [
     button("Before", () => setWave(0), { id: "before" }), slider, button("After", () => setWave(last), { id: "after" }), el("output", { id: "wave-text", for: "wave" }),
   ]);
 }

@@ -38,7 +38,7 @@ function findingCard(i: number, alone: boolean): HTMLElement {
   if (finding.coverage) parts.push(`rests on ${M.text(finding.coverage)} coverage`);
   if (finding.accepted) parts.push(`accepted: ${M.text(finding.accepted)}`);
   return el("article", { cls: "finding" }, [
-    el("h4", {}, [coin(signMark(finding.sign)), bdi(M.text(finding.title))]), el("p", { cls: "sub" }, [bdi(`${M.text(finding.rule)} · ${parts.join(" · ")}`)]),
+    !alone && el("h4", {}, [coin(signMark(finding.sign)), bdi(M.text(finding.title))]), el("p", { cls: "sub" }, [bdi(`${M.text(finding.rule)} · ${parts.join(" · ")}`)]),
     finding.because && because(finding.because), !alone && button("Show on the map", () => select({ type: "finding", i }, true), { cls: "more" }),
   ]);
 }

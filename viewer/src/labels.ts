@@ -1,7 +1,7 @@
 // Text on the map: measured first, placed where nothing else is, never cut. Every label keeps its box, so that a test can look.
 
 import { cam, free, onScreen, sx, sy, view } from "./camera";
-import { coins, diamondSize, dotRadius, gap, NAME_RADIUS, outsideSeen, alphaOf, involved, type Coin, type Frame } from "./land";
+import { coins, diamondSize, dotRadius, gap, NAME_RADIUS, outsideSeen, alphaOf, involved, type Frame } from "./land";
 import { ties } from "./links";
 import { assetMark, lookOf } from "./look";
 import { M, money, plural, type Island } from "./model";
@@ -336,8 +336,12 @@ function drawFlags(pen: Pen, room: Room): void {
 }
 
 export function drawLabels(pen: Pen, frame: Frame, room: Room): void {
-  const letters: Coin[] = coins(frame);
-  for (const { x, y, r, badge, mark } of letters) if (badge && inside(boxAt(x, y, 2 * r, 2 * r))) room.take(mark.letter, boxAt(x, y, 2 * r, 2 * r));
+  const letters = coins(frame).filter(({ x, y, r, badge, mark }) => {
+    const box = boxAt(x, y, 2 * r, 2 * r);
+    if (!badge || !room.isFree(box)) return !badge;
+    room.take(mark.letter, box);
+    return true;
+  });
   drawTitles(pen, frame, room);
   drawToolNames(pen, frame, room);
   // A letter in the middle of a small tool gives way to a title that lies over it.

@@ -74,7 +74,9 @@ export function saveSvg(): void {
   download(new Blob([svgText()], { type: "image/svg+xml" }), "silo-map.svg");
 }
 
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+// As Python's html.escape writes it, so that a saved page without notes is the page it came from.
+const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;" };
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => ENTITIES[c]);
 // The page again, byte for byte but for the notes: its own parts, put together as they were written.
 export function pageText(): string {
   const part = (selector: string) => document.querySelector(selector)?.textContent ?? "";

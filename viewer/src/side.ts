@@ -70,8 +70,9 @@ export function fillSide(): void {
     box.classList.toggle("on", Boolean(state.filter[key]));
   }
   $("search-count").textContent = filtering ? matches() : "";
-  if (tabNow === "story") $("panel-story").replaceChildren(...(filtering ? results() : story()).filter((part): part is HTMLElement => part !== null));
-  else $("panel-findings").replaceChildren(...allFindings());
+  const head = el("h2", { cls: "unseen", text: tabNow === "story" ? "Overview" : "Findings" });
+  if (tabNow === "story") $("panel-story").replaceChildren(head, ...(filtering ? results() : story()).filter((part): part is HTMLElement => part !== null));
+  else $("panel-findings").replaceChildren(head, ...allFindings());
 }
 
 function matches(): string {

@@ -3,7 +3,7 @@
 import { select } from "./app";
 import { $, bdi, coin, el, markOf } from "./dom";
 import { cutOff, unseen } from "./labels";
-import { M, money } from "./model";
+import { M, money, type Finding } from "./model";
 import { filtering, listed, same, state, type Choice } from "./state";
 import { mode_, modeMark, planMark, signMark, type Mark } from "./theme";
 
@@ -35,7 +35,9 @@ const signLabel = (n: number): string => (M.sign[n] >= 0 ? M.raw.signs[M.sign[n]
 
 function rowsOf(): Row[] {
   if (level === "findings") {
-    return M.raw.findings.map((finding, i) => ({ finding, i })).filter(({ finding }) => !filtering || finding.subjects.some((n) => listed[n])).map(({ finding, i }) => ({
+    const wanted = ({ sign, subjects }: Finding) =>
+      !filtering || ((!state.filter.sign || M.raw.signs[sign][0] === state.filter.sign) && subjects.some((n) => listed[n]));
+    return M.raw.findings.map((finding, i) => ({ finding, i })).filter(({ finding }) => wanted(finding)).map(({ finding, i }) => ({
       choice: { type: "finding", i }, mark: signMark(finding.sign), plan: "",
       cells: [M.text(finding.title), M.raw.signs[finding.sign][1], Number(finding.score.toFixed(2)), finding.saving ?? 0, names(finding.subjects.map(M.islandOf))],
     }));
