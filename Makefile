@@ -6,7 +6,7 @@ SERVERS ?=
 
 .DEFAULT_GOAL := help
 # By hand, not in the list above: `python scripts/picture.py` takes the picture of the README anew.
-.PHONY: help venv demo test lint types docs docs-check bench servers neo4j lock clean
+.PHONY: help venv demo test lint types docs docs-check viewer viewer-check bench servers neo4j lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ venv: .venv/.dev ## .venv with the locked development requirements and siloscope
 demo: .venv/.run ## the example company, scanned from recordings: no account, no server
 	$(BIN)/siloscope demo
 
-test: venv lint types docs-check servers ## everything that has to pass before a merge
+test: venv lint types docs-check viewer-check servers ## everything that has to pass before a merge
 	$(BIN)/python -m pytest
 
 lint: venv ## ruff: rules and format
@@ -51,6 +51,18 @@ docs: venv ## write the generated documentation anew
 
 docs-check: venv ## fail when generated documentation is out of date
 	$(BIN)/python scripts/docs.py --check
+
+viewer/node_modules/.done: viewer/package-lock.json
+	cd viewer && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+viewer: viewer/node_modules/.done ## build the map's viewer from viewer/src into the package
+	cd viewer && node_modules/.bin/tsc --noEmit && node build.mjs
+
+viewer-check: ## fail when the built viewer is not what its source builds (where npm is there)
+	@if command -v npm > /dev/null; then \
+	  $(MAKE) --no-print-directory viewer/node_modules/.done && cd viewer && node_modules/.bin/tsc --noEmit && node build.mjs --check; \
+	else echo "no npm: the built viewer is not compared"; fi
 
 bench: venv ## run every benchmark; each prints a ratio against a named peer
 	@set -e; for file in benchmarks/*.py; do test -f "$$file" || continue; echo "== $$file"; $(BIN)/python "$$file"; done

@@ -16,7 +16,7 @@ from siloscope.graph.store import Store, Verdict, open_store
 from siloscope.graph.view import Graph
 from siloscope.model import Finding
 from siloscope.planning.consolidation import plan_graph
-from siloscope.viz import render
+from siloscope.viz import Page, render
 
 
 def configuration(file: str | Path = "siloscope.toml") -> Config:
@@ -57,10 +57,17 @@ def plan(graph: Graph, **options: Any) -> dict[str, Any]:
 
 
 def silo_map(
-    graph: Graph, found: Iterable[Finding] | None = None, plan: dict[str, Any] | None = None, title: str = "Silo map"
-) -> str:
-    """The interactive silo map as one HTML document."""
-    return render(graph, list(found) if found is not None else findings(graph), plan, style="archipelago", title=title)
+    graph: Graph,
+    found: Iterable[Finding] | None = None,
+    plan: dict[str, Any] | None = None,
+    title: str = "Silo map",
+    **options: Any,
+) -> Page:
+    """The interactive silo map as one HTML document, a text that notebooks show in place.
+
+    `options` are those of `siloscope.viz.render`: `style`, `before`, `redact`.
+    """
+    return render(graph, list(found) if found is not None else findings(graph), plan, title=title, **options)
 
 
 __all__ = ["Match", "configuration", "findings", "match", "open_store", "plan", "scan", "silo_map"]

@@ -1,5 +1,6 @@
-"""Packing and layout of the silo map: nothing overlaps, nothing leaves its island, the same stays the same."""
+"""Places and coasts of the silo map: nothing overlaps, nothing leaves its island, the same stays the same."""
 
+import random
 from itertools import combinations, pairwise
 from math import hypot
 
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from siloscope.viz.coast import coast
 from siloscope.viz.layout import SPACING, arrange, asset_offset, tool_radius
-from siloscope.viz.pack import enclose, pack_siblings
+from siloscope.viz.settle import enclose, settle
 
 
 def overlap(a, b):
@@ -18,11 +20,18 @@ def overlap(a, b):
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(min_value=0.5, max_value=500), min_size=1, max_size=60), st.sampled_from([1.0, 1.6, 2.6]))
-def test_packed_circles_never_overlap(radii, stretch):
+def test_settled_circles_never_overlap(radii, stretch):
     """Whatever the sizes, two circles touch at most."""
-    placed = [(x, y, r) for (x, y), r in zip(pack_siblings(radii, stretch=stretch), radii, strict=True)]
+    placed = [(x, y, r) for (x, y), r in zip(settle(radii, stretch=stretch), radii, strict=True)]
 
-    assert all(overlap(a, b) < 1e-3 for a, b in combinations(placed, 2))
+    assert all(overlap(a, b) < 1e-6 * (a[2] + b[2]) for a, b in combinations(placed, 2))
+
+
+def test_settled_circles_lie_close_together():
+    """Two hundred equal circles cover more than half of the circle around them."""
+    reach = enclose([(x, y, 1.0) for x, y in settle([1.0] * 200, closer=0.45)])[2]
+
+    assert 200 / reach**2 > 0.5
 
 
 @settings(max_examples=60, deadline=None)
@@ -87,18 +96,52 @@ def test_one_asset_more_moves_nothing_within_a_step_of_size():
     assert arrange(small) == arrange(large)
 
 
-def test_a_tool_that_outgrows_its_step_leaves_other_islands_as_they_are_inside():
-    """Other islands may be elsewhere, but their tools stand to each other as before."""
-    before, after = islands(), islands()
-    after["dept-3"]["tool-3-0"] += 400
-    old, new = arrange(before), arrange(after)
+@pytest.mark.parametrize(("departments", "tools", "assets"), [(8, 40, 600), (14, 400, 5000), (20, 2000, 60_000)])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_one_percent_more_assets_leave_the_map_as_it_is(departments, tools, assets, seed):
+    """No island's centre moves by more than 5 % of the map's width, half of them by less than 1 %."""
+    rng = random.Random(seed)
+    weights = [rng.paretovariate(1.2) for _ in range(tools)]
+    before = [max(1, round(assets * weight / sum(weights))) for weight in weights]
+    after = list(before)
+    for tool in rng.choices(range(tools), weights=weights, k=assets // 100):
+        after[tool] += 1
 
-    for name in set(before) - {"dept-3"}:
-        for tool in before[name]:
-            assert (old.tools[tool].x - old.islands[name].x, old.tools[tool].y - old.islands[name].y) == (
-                new.tools[tool].x - new.islands[name].x,
-                new.tools[tool].y - new.islands[name].y,
-            )
+    def places(counts):
+        homes = {f"dept-{d:02d}": {} for d in range(departments)}
+        for tool, count in enumerate(counts):
+            homes[f"dept-{tool * 7919 % departments:02d}"][f"tool-{tool:04d}"] = count
+        return arrange(homes, apart=["dept-02"], adrift=["unseen"])
+
+    old, new = places(before), places(after)
+    width = old.bounds[2] - old.bounds[0]
+    moves = sorted(
+        hypot(old.islands[name].x - new.islands[name].x, old.islands[name].y - new.islands[name].y) / width
+        for name in old.islands
+    )
+    assert moves[-1] < 0.05
+    assert moves[len(moves) // 2] < 0.01
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 40])
+def test_the_coast_goes_around_every_tool(count):
+    """Each tool lies within the ring and apart from it, and the ring is no longer than it has to be."""
+    discs = [
+        (x, y, 200.0 + 10 * (i % 7)) for i, (x, y) in enumerate(settle([240.0 + 10 * (i % 7) for i in range(count)]))
+    ]
+    ring = coast(discs, 60)
+
+    def crossings(x, y):
+        """How often a ray from (x, y) to the right meets the ring."""
+        return sum(
+            (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax
+            for (ax, ay), (bx, by) in pairwise([*ring, ring[0]])
+        )
+
+    assert all(crossings(x, y) % 2 for x, y, _ in discs)
+    assert all(min(hypot(x - px, y - py) for px, py in ring) > r for x, y, r in discs)
+    far = max(hypot(px, py) for px, py in ring)
+    assert far < max(hypot(x, y) + r for x, y, r in discs) + 240
 
 
 def test_tools_grow_with_their_assets():

@@ -1,10 +1,13 @@
 """The page itself: one file, no way out, no way in for names; and colours that stay apart."""
 
+import gzip
 import json
 import re
-from base64 import b64encode
+import subprocess
+from base64 import b64decode, b64encode
 from hashlib import sha256
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +15,11 @@ from siloscope.errors import ConfigError
 from siloscope.viz import payload, silo_map_html
 from siloscope.viz.network import NODE_LIMIT, network_html, offline
 from siloscope.viz.rules import COLOURS, SIGNS, sign_of
-from siloscope.viz.silo_map import SCRIPTS, json_for_html
+from siloscope.viz.silo_map import compressed, json_for_html, static
 from tests.viz_estate import estate
+
+VIEWER = Path(__file__).parents[1] / "viewer"
+BUNDLER = VIEWER / "node_modules" / "esbuild"
 
 HOSTILE = [
     '<a href="#"><img src=x onerror="window.__pwned=1;alert(1)"></a>',
@@ -83,10 +89,34 @@ def test_no_name_can_leave_the_data():
     page_data = payload(*hostile_estate(), title=HOSTILE[2])
     page = silo_map_html(page_data)
 
-    assert len(re.findall(r"<script", page)) == len(re.findall(r"</script", page)) == 2
+    markup = page.replace(static("viewer.js"), "")
+    assert len(re.findall(r"<script", markup)) == len(re.findall(r"</script", markup)) == 3
+    assert not re.search(r"</script|<!--", static("viewer.js"))
     assert "<img" not in page
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1]
-    assert json.loads(found) == json.loads(json.dumps(page_data))
+    assert data_of(page) == json.loads(json.dumps(page_data))
+
+
+def data_of(page):
+    """The data in a page, compressed or not."""
+    kind, text = re.search(r'<script type="application/(json|gzip)" id="data">(.*?)</script>', page, re.DOTALL).groups()
+    return json.loads(gzip.decompress(b64decode(text)) if kind == "gzip" else text)
+
+
+def test_large_data_is_compressed_the_same_way_every_time():
+    """A page of 600 assets holds its data as gzip, which reads back as it was; a small one holds it as JSON."""
+    large, small = payload(*estate()), payload({}, [])
+
+    assert 'type="application/gzip" id="data"' in silo_map_html(large)
+    assert data_of(silo_map_html(large)) == json.loads(json.dumps(large))
+    assert 'type="application/json" id="data"' in silo_map_html(small)
+    assert compressed("a" * 1000) == compressed("a" * 1000)
+
+
+def test_files_stay_small():
+    """Five thousand assets in 400 tools: at most 0.6 MB, findings and plan included."""
+    page = silo_map_html(payload(*estate(assets=5000, tools=400, departments=14)))
+
+    assert len(page.encode()) < 600_000
 
 
 def test_the_page_can_be_written_as_utf8():
@@ -106,24 +136,46 @@ def test_json_in_a_script_element_has_no_character_that_ends_it(text):
 
 
 def test_the_viewer_never_writes_markup_or_evaluates():
-    """Its sources hold none of the calls that turn text into code or leave the page."""
+    """Its sources hold none of the calls that turn text into code or leave the page, and the browser forbids them too."""
     page = silo_map_html(payload({}, []))
-    viewer = re.search(r"<script>(.*?)</script>\n</body>", page, re.DOTALL)[1]
+    viewer = "\n".join(file.read_text(encoding="utf-8") for file in sorted((VIEWER / "src").glob("*.ts")))
 
+    assert "require-trusted-types-for &#x27;script&#x27;; trusted-types &#x27;none&#x27;" in page
     for call in (
         "innerHTML",
         "outerHTML",
         "insertAdjacentHTML",
         "document.write",
         "eval(",
-        "new Function",
-        "fetch(",
+        "Function(",
         "XMLHttpRequest",
         "WebSocket",
         "import(",
+        "http://",
     ):
-        assert call not in viewer
-    assert len(SCRIPTS) == len(set(SCRIPTS))
+        assert call not in viewer.replace("http://www.w3.org/", "")
+    # It asks for something only when it is served, and then by a relative address.
+    assert re.findall(r"fetch\(", viewer) == ["fetch("]
+    assert "connect-src" not in page
+    assert "connect-src &#x27;self&#x27;;" in silo_map_html(payload({}, []), served=True)
+
+
+@pytest.mark.skipif(not BUNDLER.exists(), reason="the viewer's packages are not installed: make viewer")
+def test_the_built_viewer_is_what_its_source_builds():
+    """Byte for byte, and its types hold."""
+    for command in (["node", "build.mjs", "--check"], ["node_modules/.bin/tsc", "--noEmit"]):
+        done = subprocess.run(command, cwd=VIEWER, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_notices_name_every_package_in_the_viewer():
+    """The licence text of each bundled package goes along."""
+    notices = static("NOTICES.txt")
+    packages = json.loads((VIEWER / "package.json").read_text(encoding="utf-8"))["dependencies"]
+
+    for name, version in packages.items():
+        assert f"{name} {version} (ISC)" in notices
+    assert notices.count("Permission to use, copy, modify") >= len(packages)
 
 
 def channel(value):

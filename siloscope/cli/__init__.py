@@ -39,6 +39,7 @@ COMMANDS = {
     "report": "Write the report for decision makers: HTML, Markdown or PDF.",
     "scan": "Collect every configured source and publish the graph.",
     "silos": "Show how well tools, departments and communities are integrated, and what would join them.",
+    "serve": "Serve the silo map on this machine, read-only.",
     "sources": "List what can be collected, and against what it was tested.",
     "trend": "Show the headline figures from scan to scan.",
     "value": "Show what things cost a year and what initiatives return.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,15 +13,21 @@ from siloscope.cli.common import at_option, emit, graph_of, place_options
 
 @click.command("map")
 @click.option(
-    "-o", "--output", metavar="FILE", default="silo-map.html", show_default=True, help="Where to write; - is stdout."
+    "-o",
+    "--output",
+    metavar="FILE",
+    default="silo-map.html",
+    show_default=True,
+    help="Where to write; the ending says what: .html, .svg or .png. - is stdout.",
 )
 @click.option(
     "--plan",
     "plan_file",
     metavar="PLAN.json",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Show this plan's moves on the map.",
+    help="Show this plan's moves on the map, wave by wave.",
 )
+@click.option("--since", metavar="SCAN", help="Show what changed since this scan: an id, a date, or -1.")
 @click.option(
     "--style",
     type=click.Choice(["archipelago", "network"]),
@@ -29,13 +36,18 @@ from siloscope.cli.common import at_option, emit, graph_of, place_options
     help="network: a small pyvis network for notebooks.",
 )
 @click.option("--title", default="Silo map", show_default=True, help="The map's title.")
+@click.option("--redact", is_flag=True, help="Hash all names and keep the structure, for sharing outside.")
+@click.option("--open", "show", is_flag=True, help="Open the map in the browser.")
 @at_option
 @place_options
 def command(
     output: str,
     plan_file: Path | None,
+    since: str | None,
     style: str,
     title: str,
+    redact: bool,
+    show: bool,
     at: str | None,
     config_file: Path,
     store_url: str | None,
@@ -45,22 +57,62 @@ def command(
     \b
     Example:
       siloscope map -o silo-map.html
+      siloscope map -o silo-map.svg
     """
     from siloscope.analysis import findings
-    from siloscope.errors import ConfigError
-    from siloscope.viz import render
+    from siloscope.viz import draw, render
 
-    plan = None
-    if plan_file:
-        try:
-            plan = json.loads(plan_file.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ConfigError(f"{plan_file}: not JSON: {error}") from error
+    form = _form(output, style, plan_file, since)
+    plan = read_plan(plan_file) if plan_file else None
     with graph_of(config_file, store_url, at) as (_, store, graph):
-        text = render(graph, findings(graph, store.verdicts()), plan, style=style, title=title)
-    emit(text, output)
+        found = findings(graph, store.verdicts())
+        if form != "html":
+            data = draw(graph, found, form, title=title, redact=redact)
+        else:
+            before = store.graph(since) if since else None
+            page = render(graph, found, plan, style=style, title=title, before=before, redact=redact)
+            data = page.encode()
+    _write(data, output)
     if output != "-":
-        click.echo(
-            f"{output}: {len(graph.assets)} assets in {len(graph.tools)} tools, {len(text.encode()) / 1024:,.0f} KiB",
-            err=True,
-        )
+        size = f"{len(graph.assets)} assets in {len(graph.tools)} tools, {len(data) / 1024:,.0f} KiB"
+        click.echo(f"{output}: {size}", err=True)
+        if show:
+            click.launch(str(Path(output).resolve()))
+
+
+def read_plan(file: Path) -> dict[str, Any]:
+    """The plan in a file.
+
+    Raises:
+        ConfigError: not a `siloscope/plan/1` document.
+    """
+    from siloscope.errors import ConfigError
+
+    try:
+        plan = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{file}: not JSON: {error}") from error
+    if not isinstance(plan, dict) or plan.get("schema") != "siloscope/plan/1":
+        raise ConfigError(f"{file}: not a siloscope/plan/1 document; `siloscope plan` writes one")
+    return plan
+
+
+def _form(output: str, style: str, plan_file: Path | None, since: str | None) -> str:
+    """html, svg or png, by the ending; a picture shows the overview as things are."""
+    from siloscope.errors import ConfigError
+
+    form = Path(output).suffix.lower().lstrip(".")
+    if form not in ("svg", "png"):
+        return "html"
+    if style != "archipelago" or plan_file or since:
+        raise ConfigError(f"{output}: a picture shows the overview only; --plan, --since and --style need .html")
+    return form
+
+
+def _write(data: bytes, output: str) -> None:
+    if output == "-" or not output.lower().endswith(".png"):
+        emit(data.decode(), output)
+        return
+    file = Path(output)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)

@@ -4,8 +4,8 @@
 self-contained page of them; `network.network_html` draws small graphs with pyvis.
 """
 
-from siloscope.viz.drawing import render
+from siloscope.viz.drawing import Page, draw, render
 from siloscope.viz.payload import payload
 from siloscope.viz.silo_map import silo_map_html
 
-__all__ = ["payload", "render", "silo_map_html"]
+__all__ = ["Page", "draw", "payload", "render", "silo_map_html"]

@@ -12,6 +12,7 @@ from typing import Any
 
 NAME_LIMIT = 300
 """Characters of a name that reach the page; longer ones are not legible anywhere on it."""
+ID_LIMIT = 4000
 _INVISIBLE = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
 )
@@ -34,10 +35,15 @@ class Strings:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {"": 0}
+        self._plain: dict[object, int] = {}
 
     def __call__(self, text: object, limit: int = NAME_LIMIT) -> int:
         """The number of this text, made plain first; 0 is the empty text."""
-        return self._numbers.setdefault(plain(text, limit), len(self._numbers))
+        known = self._plain.get((text, limit))
+        if known is None:
+            known = self._numbers.setdefault(plain(text, limit), len(self._numbers))
+            self._plain[text, limit] = known
+        return known
 
     def many(self, texts: Iterable[object]) -> list[int]:
         """The numbers of several texts."""
@@ -49,20 +55,34 @@ class Strings:
         return list(self._numbers)
 
 
-def front(texts: Sequence[str]) -> dict[str, list[Any]]:
-    """Front coding: for each text how many characters it shares with the one before, and the rest."""
-    shared, rest, before = [], [], ""
-    for text in texts:
-        keep = next(
-            (at for at, (a, b) in enumerate(zip(before, text, strict=False)) if a != b), min(len(before), len(text))
-        )
+def front(texts: Sequence[str], starts: Iterable[int] = ()) -> dict[str, Any]:
+    """Front coding: for each text how many characters it shares with the one before, and the rest.
+
+    The rests are one text, a line each; texts hold no line breaks. At `starts` nothing is shared, so that
+    reading can begin there.
+    """
+    shared, rest, before, fresh = [], [], "", set(starts)
+    for number, text in enumerate(texts):
+        keep = 0 if number in fresh else _common(before, text)
         # A cut inside a surrogate pair would differ between Python and the page's UTF-16 counts.
-        if not text[:keep].isascii():
+        if keep and not text[:keep].isascii():
             keep = 0
         shared.append(keep)
         rest.append(text[keep:])
         before = text
-    return {"shared": shared, "rest": rest}
+    return {"shared": shared, "rest": "\n".join(rest)}
+
+
+def _common(a: str, b: str) -> int:
+    """How many characters two texts begin with alike, found by halving."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[:middle] == b[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def sparse(values: Sequence[Any], empty: Any = 0) -> list[Any]:

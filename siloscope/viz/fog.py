@@ -39,8 +39,8 @@ def find_fog(estate: Estate, slices: Sequence[Row]) -> list[Fog]:
     """One fog for each source with unseen slices, at the island that most of its assets stand on."""
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for asset in estate.assets:
-        for source in asset.get("sources") or [asset.get("source", "")]:
-            seen[str(source)][asset["tool"]] += 1
+        for source in asset.get("sources") or (asset.get("source", ""),):
+            seen[source][asset["tool"]] += 1
     missing: dict[str, list[Row]] = defaultdict(list)
     total: Counter[str] = Counter()
     for row in slices:

@@ -1,17 +1,18 @@
 """Where everything lies on the silo map: departments as islands, tools on them, assets in the tools.
 
 One unit is a hundredth of the distance between two assets, so that whole numbers are exact enough.
-The order of packing follows identity, not size, and sizes grow in steps: the same estate looks the
-same from scan to scan, and one asset more moves nothing until its tool outgrows its step.
+The order of packing follows identity, not size; tools grow in steps and islands settle near where
+their place in the order puts them: a small change of the estate moves little.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil, cos, log, log2, pi, sin, sqrt
+from math import ceil, cos, log2, pi, sin, sqrt
 
-from siloscope.viz.pack import enclose, pack_siblings
+from siloscope.viz.coast import coast
+from siloscope.viz.settle import enclose, settle
 
 SPACING = 100.0
 """Distance of neighbouring assets, in map units."""
@@ -21,7 +22,10 @@ GOLDEN_ANGLE = pi * (3 - sqrt(5))
 RIM = 1.0 * SPACING
 """Free rim between the outermost asset of a tool and the tool's edge."""
 _TOOL_GAP = 0.35 * SPACING
-_STRETCH = 2.6
+_STRETCH = 2.2
+_TIGHT = 0.45
+_LEAST = 4
+"""No tool is drawn smaller than one of so many assets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +42,37 @@ class Layout:
     """Placed islands and tools by id, the breadth of the water around an island, and the whole extent.
 
     `bounds` is (left, top, right, bottom); `label` is the height kept free above an island for its
-    title; `shore` is how far the coast reaches beyond the tools.
+    title; `shore` is how far the shallows reach; `coasts` are closed rings in map units.
     """
 
     islands: Mapping[str, Disc]
     tools: Mapping[str, Disc]
     shore: int
     label: int
-    bounds: tuple[int, int, int, int] = field(default=(0, 0, 0, 0))
+    bounds: tuple[int, int, int, int] = (0, 0, 0, 0)
+    coasts: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
 
-def asset_offset(slot: int) -> tuple[float, float]:
+def asset_offset(slot: int, step: float = SEED_STEP) -> tuple[float, float]:
     """Where the asset in `slot` (0, 1, ...) of a tool lies from the tool's centre (Vogel's sunflower)."""
-    reach, angle = SEED_STEP * sqrt(slot + 0.5), slot * GOLDEN_ANGLE
+    reach, angle = step * sqrt(slot + 0.5), slot * GOLDEN_ANGLE
     return reach * cos(angle), reach * sin(angle)
 
 
-def tool_radius(assets: int) -> float:
-    """The radius of a tool with room for `assets`, growing by steps of a square root of two in area."""
-    step = 2 ** (ceil(2 * log2(max(assets, 4)) - 1e-9) / 2)
+def tool_radius(size: float) -> float:
+    """The radius of a tool with room for `size` assets, growing by steps of a square root of two in area."""
+    step = 2 ** (ceil(2 * log2(max(size, _LEAST)) - 1e-9) / 2)
     return SEED_STEP * sqrt(step) + RIM
 
 
 def arrange(
-    islands: Mapping[str, Mapping[str, int]],
+    islands: Mapping[str, Mapping[str, float]],
     *,
     apart: Sequence[str] = (),
     adrift: Sequence[str] = (),
     titles: Mapping[str, str] | None = None,
 ) -> Layout:
-    """Place islands, given as {island: {tool: number of assets}}.
+    """Place islands, given as {island: {tool: size}}, a size being a number of assets or what stands for it.
 
     Args:
         islands: what lies where; an island without tools is not allowed.
@@ -77,8 +82,8 @@ def arrange(
     """
     inner = {name: _island(tools) for name, tools in sorted(islands.items())}
     spread = sqrt(sum(radius**2 for radius, _ in inner.values())) or 5 * SPACING
-    sizes = {name: _step_up(radius) for name, (radius, _) in inner.items()}
-    sizes |= {name: max(0.13 * spread, 2.5 * SPACING) for name in adrift}
+    sizes = {name: radius for name, (radius, _) in inner.items()}
+    sizes |= dict.fromkeys(adrift, max(0.13 * spread, 2.5 * SPACING))
     lonely = set(apart) | set(adrift)
     order = sorted(sizes, key=lambda name: (name in set(adrift), name in lonely, name))
     label = 0.12 * spread
@@ -88,32 +93,38 @@ def arrange(
         half = 0.0115 * spread * min(max(len((titles or {}).get(name, name)), 21), 28)
         need = sizes[name] + gap + label / 2 + (gap * 0.9 if name in lonely else 0)
         room.append(max(need, half + gap * 0.5))
-    centres = dict(zip(order, pack_siblings(room, stretch=_STRETCH), strict=True))
+    centres = dict(zip(order, settle(room, stretch=_STRETCH), strict=True))
     placed = {name: Disc(round(x), round(y + label / 2), round(sizes[name])) for name, (x, y) in centres.items()}
     tools = {
         tool: Disc(placed[name].x + round(x), placed[name].y + round(y), round(r))
         for name, (_, discs) in inner.items()
         for tool, (x, y, r) in discs.items()
     }
-    return _centred(placed, tools, round(gap), round(label))
+    land = gap * 0.34
+    coasts = {
+        name: [(placed[name].x + x, placed[name].y + y) for x, y in coast(list(discs.values()), land)]
+        for name, (_, discs) in inner.items()
+    }
+    return _centred(placed, tools, coasts, round(gap), round(label))
 
 
-def _island(tools: Mapping[str, int]) -> tuple[float, dict[str, tuple[float, float, float]]]:
+def _island(tools: Mapping[str, float]) -> tuple[float, dict[str, tuple[float, float, float]]]:
     """The radius of an island and its tools around the island's centre, packed in the order of their ids."""
     names = sorted(tools)
     radii = [tool_radius(tools[name]) for name in names]
-    centres = pack_siblings([r + _TOOL_GAP for r in radii])
+    centres = settle([r + _TOOL_GAP for r in radii], closer=_TIGHT)
     cx, cy, reach = enclose([(x, y, r) for (x, y), r in zip(centres, radii, strict=True)])
     discs = {name: (x - cx, y - cy, r) for name, (x, y), r in zip(names, centres, radii, strict=True)}
     return reach + _TOOL_GAP, discs
 
 
-def _step_up(radius: float) -> float:
-    """The next size of island, so that small growth leaves the other islands where they are."""
-    return float(1.06 ** ceil(log(radius, 1.06) - 1e-9))
-
-
-def _centred(islands: dict[str, Disc], tools: dict[str, Disc], gap: int, label: int) -> Layout:
+def _centred(
+    islands: dict[str, Disc],
+    tools: dict[str, Disc],
+    coasts: dict[str, list[tuple[int, int]]],
+    gap: int,
+    label: int,
+) -> Layout:
     if not islands:
         return Layout({}, {}, gap, label)
     left = min(d.x - d.r for d in islands.values()) - gap
@@ -126,4 +137,5 @@ def _centred(islands: dict[str, Disc], tools: dict[str, Disc], gap: int, label: 
         return {name: Disc(d.x + dx, d.y + dy, d.r) for name, d in sorted(discs.items())}
 
     bounds = (left + dx, top + dy, right + dx, bottom + dy)
-    return Layout(shift(islands), shift(tools), gap, label, bounds)
+    moved = {name: [(x + dx, y + dy) for x, y in ring] for name, ring in sorted(coasts.items())}
+    return Layout(shift(islands), shift(tools), gap, label, bounds, moved)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
-from siloscope.viz.columns import Strings, runs
-from siloscope.viz.estate import Estate, Flow, flows, islands
+from siloscope.viz.columns import Strings
+from siloscope.viz.estate import GONE, NEW, Estate, Flow, depends, flows
 from siloscope.viz.rules import SIGNS, sign_of
 
 Row = Mapping[str, Any]
@@ -32,8 +32,6 @@ def _finding(estate: Estate, row: Row, strings: Strings) -> dict[str, Any]:
         "sign": sign_of(str(row.get("rule"))),
         "title": strings(row.get("title") or row.get("rule")),
         "score": round(float(row.get("score") or 0), 4),
-        "severity": strings(row.get("severity")),
-        "coverage": strings(row.get("coverage")),
         "subjects": [estate.number[subject] for subject in subjects if subject in estate.number],
     }
     others = [strings(subject) for subject in subjects if subject not in estate.number]
@@ -41,38 +39,61 @@ def _finding(estate: Estate, row: Row, strings: Strings) -> dict[str, Any]:
         [strings(part.get("says"), 600), round(float(part.get("weight") or 0), 3)] for part in row.get("because", ())
     ]
     saving = row.get("annual_saving")
-    optional = {"others": others, "because": because, "saving": round(saving) if saving else 0}
-    entry |= {key: value for key, value in optional.items() if value}
-    if row.get("scale") == "points":
-        entry["points"] = 1
-    if row.get("state") == "accepted":
-        entry["accepted"] = strings(row.get("reason") or "accepted")
-    return entry
+    coverage = row.get("coverage")
+    optional = {
+        "others": others,
+        "because": because,
+        "saving": round(saving) if saving else 0,
+        "coverage": strings(coverage) if coverage != "complete" else 0,
+        "points": int(row.get("scale") == "points"),
+        "accepted": strings(row.get("reason") or "accepted") if row.get("state") == "accepted" else 0,
+    }
+    return entry | {key: value for key, value in optional.items() if value}
+
+
+def signs(estate: Estate, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The sign of every node by number: the first in the order of `SIGNS`, accepted findings left out, or -1."""
+    best = [-1] * (estate.first_outside + len(estate.outside))
+    for row in rows:
+        if "accepted" not in row:
+            for node in row["subjects"]:
+                best[node] = row["sign"] if best[node] < 0 else min(best[node], row["sign"])
+    return best
 
 
 def duplicate_flows(estate: Estate, rows: Sequence[Mapping[str, Any]]) -> list[Flow]:
     """Between which islands the members of duplicate findings stand, each copy counted to its keeper."""
-    where = islands(estate)
-    pairs = [
-        (where[other] or None, where[row["subjects"][0]] or None)
+    where = estate.where
+    return flows(
+        (where[other], where[row["subjects"][0]])
         for row in rows
         if SIGNS[row["sign"]].letter == "D" and len(row["subjects"]) > 1 and "accepted" not in row
         for other in row["subjects"][1:]
-    ]
-    return flows(pairs)
+    )
 
 
-def plan_block(estate: Estate, plan: Row, strings: Strings) -> tuple[dict[str, Any], list[Flow]]:
-    """The plan as columns (by tool: disposition, target, reasons; by asset: its move) and its flows."""
-    tools = list(estate.tools)
+def change_flows(estate: Estate) -> list[Flow]:
+    """Between islands: `there` counts dependencies that are new, `back` those that are gone."""
+    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    where = estate.where
+    for (source, target, verb, _), change in zip(estate.edges, estate.edge_change, strict=True):
+        a, b = sorted((where[source], where[target]))
+        if change in (NEW, GONE) and a and a != b and depends(verb):
+            counts[a, b][change == GONE] += 1
+    return [Flow(a, b, new, gone) for (a, b), (new, gone) in sorted(counts.items())]
+
+
+def plan_block(
+    estate: Estate, plan: Row, strings: Strings
+) -> tuple[dict[str, Any], list[Flow], dict[int, tuple[int, int]]]:
+    """The plan: what becomes of each tool, its flows between islands, and the move of each asset as (tool, wave)."""
     by_tool = {str(row["tool"]): row for row in plan.get("dispositions", ())}
-    rows = [by_tool.get(name, {}) for name in tools]
-    moves = [
-        [estate.number[str(move["asset"])], estate.number.get(str(move.get("to")), -1), int(move.get("wave") or 0)]
-        for move in plan.get("moves", ())
-        if str(move.get("asset")) in estate.number
-    ]
-    where = islands(estate)
+    rows = [by_tool.get(name, {}) for name in estate.tools]
+    moves: dict[int, tuple[int, int]] = {}
+    for move in plan.get("moves", ()):
+        node, to = estate.number.get(str(move.get("asset")), -1), estate.number.get(str(move.get("to")), -1)
+        if 0 <= node < estate.first_tool:
+            moves[node] = (to - estate.first_tool if to >= 0 else -1, int(move.get("wave") or 1))
     block = {
         "summary": {
             key: value
@@ -87,13 +108,39 @@ def plan_block(estate: Estate, plan: Row, strings: Strings) -> tuple[dict[str, A
             [[strings(p.get("says"), 600), round(float(p.get("weight") or 0), 2)] for p in row.get("because", ())]
             for row in rows
         ],
-        "moves": {
-            # The difference to the asset before: whole tools move, so most are 1.
-            "asset": runs([b[0] - a[0] for a, b in pairwise([[0], *sorted(moves)])]),
-            "to": runs([move[1] for move in sorted(moves)]),
-            "wave": runs([move[2] for move in sorted(moves)]),
-        },
-        "waves": len(plan.get("waves", ())),
+        "waves": [
+            [_figure(row, key) for key in ("number", "start_month", "months", "moves", "effort_days", "annual_saving")]
+            for row in plan.get("waves", ())
+        ],
     }
-    pairs = [(where[asset] or None, (where[to] or None) if to >= 0 else None) for asset, to, _ in sorted(moves)]
-    return block, flows(pairs)
+    block |= _by_wave(estate, moves)
+    where = estate.where
+    pairs = [(where[node], where[estate.first_tool + to] if to >= 0 else "") for node, (to, _) in sorted(moves.items())]
+    return block, flows(pairs), moves
+
+
+def _figure(row: Row, key: str) -> float:
+    value = row.get(key) or 0
+    return round(value, 1) if isinstance(value, int | float) else 0
+
+
+def _by_wave(estate: Estate, moves: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
+    """Per tool (wave, leaving, arriving) in one list; and the flows between islands wave by wave."""
+    leaving: Counter[tuple[int, int]] = Counter()
+    arriving: Counter[tuple[int, int]] = Counter()
+    between: Counter[tuple[str, str, int]] = Counter()
+    where, tool_of = estate.where, estate.tool_of
+    for node, (to, wave) in moves.items():
+        leaving[tool_of[node], wave] += 1
+        if to >= 0:
+            arriving[to, wave] += 1
+            between[where[node], where[estate.first_tool + to], wave] += 1
+    steps: list[list[int]] = [[] for _ in estate.tools]
+    for tool, wave in sorted(leaving.keys() | arriving.keys()):
+        steps[tool] += [wave, leaving[tool, wave], arriving[tool, wave]]
+    at = {name: number for number, name in enumerate(sorted(set(estate.island.values())))}
+    return {
+        "steps": steps,
+        "flows": [[at[a], at[b], wave, count] for (a, b, wave), count in sorted(between.items()) if a != b],
+        "last": max((wave for _, wave in moves.values()), default=0),
+    }

@@ -15,9 +15,10 @@ from typing import Any
 
 from siloscope.errors import ConfigError
 from siloscope.viz.columns import plain
-from siloscope.viz.estate import Estate, dependencies, flows, islands, lay_out, read_estate
+from siloscope.viz.estate import Estate
 from siloscope.viz.layout import GOLDEN_ANGLE, Layout, asset_offset
-from siloscope.viz.rules import SIGNS, sign_of
+from siloscope.viz.payload import Atlas
+from siloscope.viz.rules import SIGNS
 from siloscope.viz.silo_map import content_hash
 
 Row = Mapping[str, Any]
@@ -33,7 +34,8 @@ def network_html(graph: Row, findings: Iterable[Row] = ()) -> str:
     Raises:
         ConfigError: above `NODE_LIMIT` nodes (assets, tools and outside nodes together).
     """
-    estate = read_estate(graph)
+    atlas = Atlas(graph, findings)
+    estate = atlas.estate
     count = len(estate.assets) + len(estate.tools) + len(estate.outside)
     if count > NODE_LIMIT:
         raise ConfigError(
@@ -45,7 +47,7 @@ def network_html(graph: Row, findings: Iterable[Row] = ()) -> str:
     net = Network(height="100vh", width="100%", directed=True, cdn_resources="in_line")
     net.toggle_physics(status=False)
     # The lists are set at once: add_edge looks through all edges for each new one.
-    net.nodes = _nodes(estate, list(findings))
+    net.nodes = _nodes(atlas)
     net.node_ids = [node["id"] for node in net.nodes]
     net.edges = _edges(estate)
     net.set_options(json.dumps({"physics": {"enabled": False}, "interaction": {"hover": True}}))
@@ -77,13 +79,12 @@ def _text(value: object) -> str:
     return re.sub("href", "hr\u2060ef", line, flags=re.IGNORECASE)
 
 
-def _nodes(estate: Estate, findings: list[Row]) -> list[dict[str, Any]]:
-    where = islands(estate)
-    bridges = flows((where[a] or None, where[b] or None) for a, b in dependencies(estate))
-    layout = lay_out(estate, bridges, [])
+def _nodes(atlas: Atlas) -> list[dict[str, Any]]:
+    estate = atlas.estate
+    where = estate.where
     hue = {name: _HUES[i % len(_HUES)] for i, name in enumerate(sorted(set(where) - {""}))}
-    letters = _letters(estate, findings)
-    places = _places(estate, layout)
+    letters = {node: SIGNS[sign].letter for node, sign in enumerate(atlas.signs) if sign >= 0}
+    places = _places(estate, atlas.picture("assets").layout)
     rows = [*estate.assets, *estate.tools.values(), *estate.outside]
     nodes = []
     for number, row in enumerate(rows):
@@ -106,16 +107,6 @@ def _nodes(estate: Estate, findings: list[Row]) -> list[dict[str, Any]]:
             }
         )
     return nodes
-
-
-def _letters(estate: Estate, findings: list[Row]) -> dict[int, str]:
-    best: dict[int, int] = {}
-    for row in findings:
-        for subject in row.get("subjects", ()):
-            if str(subject) in estate.number and row.get("state", "open") == "open":
-                number, sign = estate.number[str(subject)], sign_of(str(row.get("rule")))
-                best[number] = min(best.get(number, sign), sign)
-    return {number: SIGNS[sign].letter for number, sign in best.items()}
 
 
 def _places(estate: Estate, layout: Layout) -> list[tuple[int, int]]:

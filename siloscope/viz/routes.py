@@ -8,7 +8,7 @@ import numpy as np
 
 from siloscope.viz.layout import Disc
 
-_BENDS = (0.1, -0.1, 0.22, -0.22, 0.36, -0.36, 0.52, -0.52)
+_BENDS = np.array([0.1, -0.1, 0.22, -0.22, 0.36, -0.36, 0.52, -0.52])
 _STEPS = np.linspace(0.04, 0.96, 24)
 
 
@@ -24,14 +24,17 @@ def control_point(a: str, b: str, islands: Mapping[str, Disc], label: int) -> tu
     y = np.array([disc.y - label / 2 for disc in others], dtype=float)
     r = np.array([disc.r + label * 0.6 for disc in others], dtype=float)
     dx, dy = end.x - start.x, end.y - start.y
-    best, best_cost = (0, 0), float("inf")
-    for bend in _BENDS:
-        # The bend is relative to the distance, to the left of the way for positive values.
-        cx, cy = (start.x + end.x) / 2 - dy * bend, (start.y + end.y) / 2 + dx * bend
-        px = (1 - _STEPS) ** 2 * start.x + 2 * _STEPS * (1 - _STEPS) * cx + _STEPS**2 * end.x
-        py = (1 - _STEPS) ** 2 * start.y + 2 * _STEPS * (1 - _STEPS) * cy + _STEPS**2 * end.y
-        depth = r[None, :] - np.hypot(px[:, None] - x[None, :], py[:, None] - y[None, :])
-        cost = float(np.clip(depth, 0, None).sum()) + abs(bend) * 0.8 * float(np.hypot(dx, dy))
-        if cost < best_cost - 1e-6:
-            best, best_cost = (round(cx), round(cy)), cost
-    return best
+    # The bend is relative to the distance, to the left of the way for positive values.
+    cx, cy = (start.x + end.x) / 2 - dy * _BENDS, (start.y + end.y) / 2 + dx * _BENDS
+    px = _along(start.x, cx, end.x)
+    py = _along(start.y, cy, end.y)
+    depth = r - np.hypot(px[..., None] - x, py[..., None] - y)
+    cost = np.clip(depth, 0, None).sum(axis=(1, 2)) + np.abs(_BENDS) * 0.8 * float(np.hypot(dx, dy))
+    best = int(np.argmin(np.round(cost, 3)))
+    return round(float(cx[best])), round(float(cy[best]))
+
+
+def _along(start: float, middle: np.ndarray, end: float) -> np.ndarray:
+    """Points of quadratic curves, shape (bends, steps)."""
+    out: np.ndarray = (1 - _STEPS) ** 2 * start + 2 * _STEPS * (1 - _STEPS) * middle[:, None] + _STEPS**2 * end
+    return out

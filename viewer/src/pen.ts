@@ -1,0 +1,225 @@
+// Two pens with the same strokes: one draws on a canvas, one writes SVG. In screen pixels, but for rings, which are map units.
+
+import { cam } from "./camera";
+import { inkOn, type Mark } from "./theme";
+
+export const FONT = 'Inter, "Segoe UI", "SF Pro Text", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';
+export interface Style { fill?: string; stroke?: string; width?: number; alpha?: number; dash?: number[] }
+export interface Lettering { size: number; weight?: number; italic?: boolean; fill?: string; halo?: string; haloWidth?: number; align?: "left" | "center"; alpha?: number }
+export type Circle = [number, number, number];
+export type Points = [number, number][];
+export interface Ring { points: number[][]; path: Path2D }
+
+const ruler = document.createElement("canvas").getContext("2d")!;
+export const fontOf = ({ size = 12, weight = 400, italic = false }: Partial<Lettering>): string => `${italic ? "italic " : ""}${weight} ${size}px ${FONT}`;
+const widths = new Map<string, number>();
+export function widthOf(text: string, style: Partial<Lettering>): number {
+  const font = fontOf(style);
+  const key = `${font}\n${text}`;
+  let width = widths.get(key);
+  if (width === undefined) {
+    if (widths.size > 20_000) widths.clear();
+    ruler.font = font;
+    widths.set(key, (width = ruler.measureText(text).width));
+  }
+  return width;
+}
+
+// The text, shortened by an ellipsis until it is at most `room` pixels wide.
+export function fitText(text: string, room: number, style: Partial<Lettering>): string {
+  if (widthOf(text, style) <= room) return text;
+  let low = 0;
+  let high = Math.min(text.length, 200);
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (widthOf(`${text.slice(0, middle)}…`, style) <= room) low = middle;
+    else high = middle - 1;
+  }
+  return low ? `${text.slice(0, low).trimEnd()}…` : "";
+}
+
+// Outlines of marks around (0, 0), per unit of size: assets of different families have different shapes.
+export function shape(family: string): Points | null {
+  if (family === "data") return [[-0.86, -0.86], [0.86, -0.86], [0.86, 0.86], [-0.86, 0.86]];
+  if (family === "model") return [[0, -1.15], [1.05, 0.8], [-1.05, 0.8]];
+  if (family === "automation") return [[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]];
+  return null;
+}
+
+export interface Pen {
+  circles(list: Circle[], style: Style): void;
+  wedges(list: [number, number, number, number, number][], style: Style): void;
+  curve(points: Points, style: Style): void;
+  polygons(list: Points[], style: Style): void;
+  ring(ring: Ring, style: Style): void;
+  text(text: string, x: number, y: number, style: Lettering): void;
+  coin(x: number, y: number, r: number, mark: Mark, ring: string): void;
+}
+
+export class CanvasPen implements Pen {
+  private coins = new Map<string, HTMLCanvasElement>();
+  constructor(private c: CanvasRenderingContext2D, private ratio: number) {}
+  private paint({ fill, stroke, width = 1, alpha = 1, dash }: Style, path?: Path2D): void {
+    const c = this.c;
+    c.globalAlpha = alpha;
+    if (fill) {
+      c.fillStyle = fill;
+      if (path) c.fill(path);
+      else c.fill();
+    }
+    if (stroke) {
+      c.strokeStyle = stroke;
+      c.lineWidth = width;
+      c.lineJoin = "round";
+      c.setLineDash(dash ?? []);
+      c.lineCap = dash ? "butt" : "round";
+      if (path) c.stroke(path);
+      else c.stroke();
+    }
+    c.globalAlpha = 1;
+  }
+  circles(list: Circle[], style: Style): void {
+    if (!list.length) return;
+    const c = this.c;
+    c.beginPath();
+    for (const [x, y, r] of list) {
+      c.moveTo(x + r, y);
+      c.arc(x, y, r, 0, 2 * Math.PI);
+    }
+    this.paint(style);
+  }
+  wedges(list: [number, number, number, number, number][], style: Style): void {
+    const c = this.c;
+    c.beginPath();
+    for (const [x, y, r, start, end] of list) {
+      if (end - start < 6.283) c.moveTo(x, y);
+      else c.moveTo(x + r, y);
+      c.arc(x, y, r, start, end);
+      c.closePath();
+    }
+    this.paint(style);
+  }
+  curve(points: Points, style: Style): void {
+    const c = this.c;
+    c.beginPath();
+    c.moveTo(...points[0]);
+    if (points.length === 3) c.quadraticCurveTo(...points[1], ...points[2]);
+    else for (let i = 1; i < points.length; i++) c.lineTo(...points[i]);
+    this.paint(style);
+  }
+  polygons(list: Points[], style: Style): void {
+    const c = this.c;
+    c.beginPath();
+    for (const points of list) {
+      points.forEach(([x, y], i) => (i ? c.lineTo(x, y) : c.moveTo(x, y)));
+      c.closePath();
+    }
+    this.paint(style);
+  }
+  ring(ring: Ring, style: Style): void {
+    const { ratio } = this;
+    this.c.setTransform(cam.k * ratio, 0, 0, cam.k * ratio, cam.tx * ratio, cam.ty * ratio);
+    this.paint({ ...style, width: (style.width ?? 1) / cam.k, dash: style.dash?.map((v) => v / cam.k) }, ring.path);
+    this.c.setTransform(ratio, 0, 0, ratio, 0, 0);
+  }
+  text(text: string, x: number, y: number, style: Lettering): void {
+    const c = this.c;
+    c.globalAlpha = style.alpha ?? 1;
+    c.font = fontOf(style);
+    c.textAlign = style.align ?? "center";
+    c.textBaseline = "middle";
+    c.direction = "ltr";
+    if (style.halo) {
+      c.strokeStyle = style.halo;
+      c.lineWidth = style.haloWidth ?? 3.5;
+      c.lineJoin = "round";
+      c.setLineDash([]);
+      c.strokeText(text, x, y);
+    }
+    c.fillStyle = style.fill ?? "#000000";
+    c.fillText(text, x, y);
+    c.globalAlpha = 1;
+  }
+  // Coins are drawn once for each size and stamped from then on.
+  coin(x: number, y: number, r: number, mark: Mark, ring: string): void {
+    const size = Math.round(r * 2) / 2;
+    const key = `${mark.letter}${mark.colour}${mark.hollow ? 1 : 0}${size}${ring}`;
+    let stamp = this.coins.get(key);
+    const edge = size + 3;
+    if (!stamp) {
+      if (this.coins.size > 400) this.coins.clear();
+      stamp = document.createElement("canvas");
+      stamp.width = stamp.height = Math.ceil(edge * 2 * this.ratio);
+      const own = stamp.getContext("2d")!;
+      own.scale(this.ratio, this.ratio);
+      drawCoin(new CanvasPen(own, this.ratio), edge, edge, size, mark, ring);
+      this.coins.set(key, stamp);
+    }
+    this.c.drawImage(stamp, Math.round((x - edge) * this.ratio) / this.ratio, Math.round((y - edge) * this.ratio) / this.ratio, stamp.width / this.ratio, stamp.height / this.ratio);
+  }
+}
+
+function drawCoin(pen: Pen, x: number, y: number, r: number, mark: Mark, ring: string): void {
+  if (ring) pen.circles([[x, y, r + 1.6]], { fill: ring });
+  pen.circles([[x, y, r]], mark.hollow ? { fill: mark.colour, stroke: inkOn(mark.colour), width: 1.2 } : { fill: mark.colour });
+  pen.text(mark.letter, x, y + r * 0.06, { size: Math.min(14, r * 1.3), weight: 700, fill: inkOn(mark.colour) });
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+const short = (v: number): number => Math.round(v * 10) / 10;
+
+export class SvgPen implements Pen {
+  readonly root = document.createElementNS(SVG, "svg");
+  constructor(width: number, height: number) {
+    this.set(this.root, { viewBox: `0 0 ${width} ${height}`, width, height });
+  }
+  private set(node: Element, attributes: Record<string, string | number>): void {
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
+  }
+  private add(tag: string, attributes: Record<string, string | number>, { fill, stroke, width = 1, alpha = 1, dash }: Style): Element {
+    const node = document.createElementNS(SVG, tag);
+    this.set(node, { ...attributes, fill: fill ?? "none" });
+    if (stroke) this.set(node, { stroke, "stroke-width": short(width), "stroke-linejoin": "round" });
+    if (stroke && !dash) this.set(node, { "stroke-linecap": "round" });
+    if (dash) this.set(node, { "stroke-dasharray": dash.map(short).join(" ") });
+    if (alpha !== 1) this.set(node, { opacity: Math.round(alpha * 100) / 100 });
+    this.root.append(node);
+    return node;
+  }
+  circles(list: Circle[], style: Style): void {
+    const arc = ([x, y, r]: Circle) => `M${short(x + r)} ${short(y)}a${short(r)} ${short(r)} 0 1 1 ${short(-2 * r)} 0a${short(r)} ${short(r)} 0 1 1 ${short(2 * r)} 0`;
+    if (list.length) this.add("path", { d: list.map(arc).join("") }, style);
+  }
+  wedges(list: [number, number, number, number, number][], style: Style): void {
+    const p = (x: number, y: number, r: number, turn: number) => `${short(x + r * Math.cos(turn))} ${short(y + r * Math.sin(turn))}`;
+    this.circles(list.filter(([, , , start, end]) => end - start >= 6.283).map(([x, y, r]) => [x, y, r]), style);
+    const parts = list.filter(([, , , start, end]) => end - start < 6.283)
+      .map(([x, y, r, start, end]) => `M${short(x)} ${short(y)}L${p(x, y, r, start)}A${short(r)} ${short(r)} 0 ${end - start > Math.PI ? 1 : 0} 1 ${p(x, y, r, end)}Z`);
+    if (parts.length) this.add("path", { d: parts.join("") }, style);
+  }
+  curve(points: Points, style: Style): void {
+    const [first, ...rest] = points.map(([x, y]) => `${short(x)} ${short(y)}`);
+    this.add("path", { d: rest.length === 2 ? `M${first}Q${rest.join(" ")}` : `M${first}L${rest.join("L")}` }, style);
+  }
+  polygons(list: Points[], style: Style): void {
+    const line = (points: Points) => `M${points.map(([x, y]) => `${short(x)} ${short(y)}`).join("L")}Z`;
+    if (list.length) this.add("path", { d: list.map(line).join("") }, style);
+  }
+  ring(ring: Ring, style: Style): void {
+    this.polygons([ring.points.map(([x, y]) => [x * cam.k + cam.tx, y * cam.k + cam.ty])], style);
+  }
+  text(text: string, x: number, y: number, style: Lettering): void {
+    const node = this.add("text", {
+      x: short(x), y: short(y), "text-anchor": style.align === "left" ? "start" : "middle", "dominant-baseline": "central",
+      "font-family": FONT, "font-size": short(style.size), "font-weight": style.weight ?? 400, ...(style.italic ? { "font-style": "italic" } : {}),
+    }, { fill: style.fill, alpha: style.alpha, ...(style.halo ? { stroke: style.halo, width: style.haloWidth ?? 3.5 } : {}) });
+    if (style.halo) this.set(node, { "paint-order": "stroke" });
+    node.textContent = text;
+  }
+  coin(x: number, y: number, r: number, mark: Mark, ring: string): void {
+    drawCoin(this, x, y, r, mark, ring);
+  }
+  toString(): string {
+    return new XMLSerializer().serializeToString(this.root);
+  }
+}
