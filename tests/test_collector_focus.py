@@ -81,7 +81,7 @@ def test_a_bill_describes_what_others_inventory_by_its_canonical_name() -> None:
     """A bare bucket and an ARM id in mixed case meet the assets of those names; the rest of a bill is in its tools."""
     found = described(taken(SEEDS)["focus.charge"])
     assert "s3://lake-features" in found
-    assert [each for each in found if each.startswith("arm://")][0].endswith("workspaces/pricing")
+    assert next(each for each in found if each.startswith("arm://")).endswith("workspaces/pricing")
 
 
 def test_licences_and_estimates() -> None:
@@ -137,7 +137,7 @@ def test_files_of_no_kind_and_wrong_cells_are_named(tmp_path: Path) -> None:
 
 
 def test_by_columns_row_by_row_gzipped_and_as_parquet_a_bill_is_the_same(tmp_path: Path) -> None:
-    """pyarrow is a faster way to the same figures; Python alone is enough for CSV."""
+    """By columns is only a faster way to the same figures; Python alone is enough for CSV."""
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     file = SEEDS / "bill.csv"
     expected = figures(file, focus_bill.rows(file))

@@ -18,13 +18,13 @@ def unowned(graph: Graph) -> Iterator[Finding]:
     by_tool: dict[str, list[Asset]] = defaultdict(list)
     for each in graph.assets:
         by_tool[each.tool].append(each)
+    needed = {each.target for each in graph.dependencies if each.verb.depends > 0}
     for tool in graph.tools:
         assets = by_tool[tool.id]
         bare = [each for each in assets if not each.owner]
         if not bare:
             continue
         share = len(bare) / len(assets)
-        needed = {e.target for e in graph.dependencies if e.verb.depends > 0}
         depended = [each for each in bare if each.id in needed]
         because = [Evidence(f"{len(bare)} of {many(len(assets), 'asset')} name no owner", 0.5 * share)]
         if depended:

@@ -58,5 +58,11 @@ def _notes(form: str, currencies: Iterable[str], lost: Iterable[dict[str, Any]])
     names = list(currencies)
     if len(names) > 1:
         click.echo(f"the figures mix {' and '.join(names)}: give the sources a currency and rates", err=True)
-    for each in lost:
-        click.echo(f"{each['what']} of {each['about']} is not counted: nothing inventoried is called so", err=True)
+    told = list(lost)
+    for each in [row for row in told if row["what"] == "a benefit"]:
+        click.echo(f"a benefit of {each['about']} is not counted: nothing inventoried is called so", err=True)
+    billed = [row for row in told if row["what"] == "a cost"]
+    if billed:
+        shown = ", ".join(row["about"] for row in billed[:3])
+        more = f" and {len(billed) - 3} more" if len(billed) > 3 else ""
+        click.echo(f"nothing inventoried is called {shown}{more}; what they cost counts in their tools", err=True)

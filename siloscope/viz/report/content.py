@@ -72,7 +72,7 @@ def _summary(graph: Graph, passing: Sequence[Finding], known: Sequence[Profile])
     if passing:
         blocks += [
             Text("What is worth most, the first of each rule:"),
-            Items(_items(_first(passing, 6, 1), evidence=2)),
+            Items(_items(_first(passing, 6, 1), evidence=1)),
         ]
     unread = [each for each in graph.slices if each.unread]
     if unread:
