@@ -6,6 +6,7 @@ The text is that of `model.dumps(model.to_json(record))`; these functions only g
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -40,6 +41,14 @@ def from_text(kind: type[T], text: str) -> T:
         return cast("T", _decoder(kind).decode(text))  # type: ignore[arg-type]  # a class is hashable
     except (msgspec.DecodeError, UnicodeEncodeError):  # not of the declared types: readers of other people's may err
         return from_json(kind, loads(text))
+
+
+def from_data(kind: type[T], row: Mapping[str, Any]) -> T:
+    """`from_json(kind, row)`."""
+    try:
+        return msgspec.convert(row, kind)
+    except msgspec.ValidationError:
+        return from_json(kind, row)
 
 
 def changed(record: T, **values: Any) -> T:

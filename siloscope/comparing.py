@@ -12,6 +12,7 @@ from siloscope.analysis import THRESHOLD, findings
 from siloscope.analysis import rows as rows_of
 from siloscope.analysis.fragmentation import fragmentation_index
 from siloscope.analysis.silos import fragmentation
+from siloscope.codec import from_data
 from siloscope.errors import ConfigError
 from siloscope.graph.history import ScanRow, Version, figures, lasting_graph, lasting_slice
 from siloscope.graph.store import Store
@@ -144,9 +145,9 @@ def _changed(what: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | 
 def _full(what: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
     """A record's JSON data with every field, as the contract spells it."""
     spelt: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-        "tools": lambda each: tool_row(from_json(Tool, each)),
-        "assets": lambda each: asset_row(from_json(Asset, each)),
-        "edges": lambda each: edge_row(from_json(Edge, each)),
+        "tools": lambda each: tool_row(from_data(Tool, each)),
+        "assets": lambda each: asset_row(from_data(Asset, each)),
+        "edges": lambda each: edge_row(from_data(Edge, each)),
     }
     return spelt[what](row) if what in spelt else row
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siloscope.codec import from_text, loads, to_text
+from siloscope.codec import from_data, from_text, loads, to_text
 from siloscope.model import Asset, Edge, How, Reference, Slice, Tool, Verb, dumps, from_json, to_json
 
 TEXT = st.text(max_size=8)  # surrogates not among them: no store takes those
@@ -36,6 +36,7 @@ def test_a_record_is_its_text(record: object) -> None:
     assert dumps(loads(text)) == text
     assert from_text(type(record), text) == record
     assert from_json(type(record), json.loads(text)) == record
+    assert from_data(type(record), json.loads(text)) == record
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,7 @@ def test_what_is_not_of_the_declared_type_is_kept_as_before(row: dict[str, objec
     """Readers of other people may err; the record is what plain data makes of it."""
     full = {"id": "a", "kind": "k", "name": "n", "tool": "t", **row}
     assert from_text(Asset, json.dumps(full)) == from_json(Asset, full)
+    assert from_data(Asset, full) == from_json(Asset, full)
 
 
 def test_what_no_json_has_is_written_all_the_same() -> None:

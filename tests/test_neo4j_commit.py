@@ -25,8 +25,6 @@ from siloscope.graph.neo4j import Neo4jStore
 from siloscope.graph.neo4j_commit import Commit
 from siloscope.graph.store import Store, open_store
 from siloscope.model import Asset, Observation, Reference, Slice, Verb
-from tests.servers import load
-from tests.servers.fixtures import running
 from tests.servers.neo4j import Neo4j
 
 AT, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
@@ -191,44 +189,6 @@ def at(neo4j: Neo4j) -> Iterator[Place]:
     found = Place(neo4j)
     yield found
     found.close()
-
-
-@pytest.fixture
-def small() -> Iterator[Place]:
-    """A server that has 12 MB for all its transactions together."""
-    if os.environ.get("NEO4J_URI"):
-        pytest.skip("a server with little memory is started by the test itself, not given by NEO4J_URI")
-    for server in running(load("neo4j")(settings="dbms.memory.transaction.total.max=12m\n")):
-        assert isinstance(server, Neo4j)
-        found = Place(server)
-        yield found
-        for each in found.opened:
-            each.close()
-
-
-@SERVER
-def test_a_server_of_little_memory_takes_a_commit_of_any_size(small: Place) -> None:
-    """Portions that are too large for it are halved, and the graph is the one that a large server would hold."""
-    items: list[Observation] = jobs(*(f"{n:05}" for n in range(1_500)))
-    items += [Reference(f"glue://1/{n:05}", Verb.READS, f"glue://1/{n // 2:05}", "in") for n in range(1, 1_500)]
-    store = small.open()
-    sizes: list[int] = []
-    original = neo4j_commit._cut
-
-    def noting(operations: list[Any], size: int) -> Any:
-        sizes.append(size)
-        return original(operations, size)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(neo4j_commit, "_cut", noting)
-        scan(store, items)
-    assert sizes[0] == neo4j_link.ROWS
-    assert sizes[-1] < 5_000, "the server had memory enough, so nothing was tried"
-    graph = store.graph()
-    assert (len(graph.assets), len(graph.edges)) == (1_500, 1_499)
-    assert graph == build(store.live(), store.slices(), Settings(), AT, AT)
-    scan(store, jobs("00000"), LATER)
-    assert [each.name for each in store.graph().assets] == ["00000"]
 
 
 @SERVER

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from siloscope.codec import loads, to_text
 from siloscope.errors import StoreError
 from siloscope.graph.copying import (
     CurrentRecord,
@@ -51,7 +51,7 @@ from siloscope.graph.neo4j_rows import (
 )
 from siloscope.graph.neo4j_write import create_links, create_nodes
 from siloscope.graph.seen import asset_of
-from siloscope.model import Edge, Outside, Slice, Tool, dumps, from_json, to_json
+from siloscope.model import Edge, Outside, Slice, Tool, dumps, from_json
 
 _STORE = (
     "MATCH (s:SiloscopeStore {estate: $estate}) RETURN coalesce(s.schema, 0), s.checksum, "
@@ -94,11 +94,11 @@ def dump(cypher: Cypher) -> Iterator[Record]:
         yield ScanRecord(n, name, at, dumps(sources), figures, ledger)
     for kind, label in _KINDS.items():
         for each in nodes(cypher, label):
-            yield CurrentRecord(kind, json.loads(each.body)["id"], each.body, each.since)
+            yield CurrentRecord(kind, loads(each.body)["id"], each.body, each.since)
     for link in links(cypher):
-        yield CurrentRecord("edge", edge_id(link.edge), dumps(to_json(link.edge)), link.since)
+        yield CurrentRecord("edge", edge_id(link.edge), to_text(link.edge), link.since)
     for each in nodes(cypher, "Finding"):
-        yield CurrentRecord("finding", json.loads(each.body)["id"], each.body, each.since)
+        yield CurrentRecord("finding", loads(each.body)["id"], each.body, each.since)
     for span in past(cypher, "true"):
         yield EndedRecord(span.kind, span.id, span.body, span.since, span.until or 0)
     yield from (VerdictRecord(*row) for row in verdicts(cypher))
@@ -107,7 +107,7 @@ def dump(cypher: Cypher) -> Iterator[Record]:
 def _observed(cypher: Cypher) -> Iterator[Record]:
     fields = ", ".join(SLICE.told(each) for each in ("body", "baseline", "at", "gone_at"))
     for number, body, baseline, at, gone in list(cypher.rows(f"{SLICES} RETURN s.slice, {fields}")):
-        key = from_json(Slice, json.loads(body)).key
+        key = from_json(Slice, loads(body)).key
         yield SliceRecord(*key, body, baseline or None, at, gone or None)
         told = ", ".join(OBSERVATION.told(each) for each in OBSERVATION.fields)
         text = (
@@ -171,14 +171,14 @@ class _Loader:
             self._start(record)
 
     def _start(self, record: PublishedRecord) -> None:
-        self._times, self._published = json.loads(record.seen), bool(record.scan_id)
+        self._times, self._published = loads(record.seen), bool(record.scan_id)
         self._commit.props["fingerprint"] = record.fingerprint or None
         if self._published:
             names = ("scan_id", "scan_at", "ledger", "seen", "late")
             self._commit.props |= {name: getattr(record, name) for name in names}
 
     def _slice(self, record: SliceRecord) -> None:
-        row = from_json(Slice, json.loads(record.body))
+        row = from_json(Slice, loads(record.body))
         props = {
             "source": short(row.source),
             "listing": row.listing,
@@ -194,15 +194,15 @@ class _Loader:
         self._commit.each(NEW_OBSERVATION, [observation_row(number, *told)])
 
     def _scan(self, record: ScanRecord) -> None:
-        told = scan_figures(json.loads(record.figures))
-        props = {"id": record.id, "at": record.at, "sources": json.loads(record.sources), "ledger": record.ledger}
+        told = scan_figures(loads(record.figures))
+        props = {"id": record.id, "at": record.at, "sources": loads(record.sources), "ledger": record.ledger}
         text = "UNWIND $rows AS row CREATE (s:Scan {estate: $estate, n: row.n}) SET s += row.props, s.batch = $batch"
         self._commit.each(text, [{"n": record.number, "props": {**props, **told, "figures": record.figures}}])
         if record.ledger is not None:
             self._commit.flush()  # it may be as large as many rows
 
     def _current(self, record: CurrentRecord) -> None:
-        row: dict[str, Any] = json.loads(record.body)
+        row: dict[str, Any] = loads(record.body)
         if record.kind == "edge":
             self._structure()
             self._link(edge_link(from_json(Edge, row), self._outside), record.since)

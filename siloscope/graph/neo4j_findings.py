@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from siloscope.codec import loads
 from siloscope.graph.neo4j_commit import Commit
 from siloscope.graph.neo4j_history import chronicle, forget_reopened, scan_figures
 from siloscope.graph.neo4j_link import Cypher
@@ -31,7 +31,7 @@ def note_findings(commit: Commit, rows: Sequence[Mapping[str, Any]], figures: Ma
     )
     change.read(commit, ("Finding",), ("ABOUT",))
     change.write(commit, told)
-    known = {**json.loads(last[1]), **figures, "findings": len(change.nodes)}
+    known = {**loads(last[1]), **figures, "findings": len(change.nodes)}
     commit.scans.append({"n": last[0], "props": scan_figures(known)})
     commit.publish()
     change.clear(commit)
@@ -53,9 +53,9 @@ def places_of(cypher: Cypher, rows: Iterable[Mapping[str, Any]]) -> dict[str, No
 def noted(cypher: Cypher, which: str | None) -> list[dict[str, Any]] | None:
     """Findings noted for the published graph, by id: all, or the one called `which` and those about it."""
     last = next(cypher.rows(_LAST), None)
-    if last is None or "findings" not in json.loads(last[1]):
+    if last is None or "findings" not in loads(last[1]):
         return None
     where = "" if which is None else "n.body CONTAINS $quoted"
-    rows = [json.loads(each.body) for each in nodes(cypher, "Finding", where=where, quoted=dumps(which or ""))]
+    rows = [loads(each.body) for each in nodes(cypher, "Finding", where=where, quoted=dumps(which or ""))]
     found = rows if which is None else [each for each in rows if which == each["id"] or which in each["subjects"]]
     return sorted(found, key=lambda each: str(each["id"]))

@@ -7,10 +7,10 @@ the first; a version held from `from_scan` (inclusive) to `to_scan` (exclusive).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from siloscope.codec import loads
 from siloscope.graph.history import Chronicle, Held, ScanRow, coverage, figures, lasting_slice, new_id
 from siloscope.graph.neo4j_commit import Commit, seen
 from siloscope.graph.neo4j_link import Cypher
@@ -58,7 +58,7 @@ def note(commit: Commit, scan: tuple[str, str, str], ledger: Sequence[Slice], be
         if last is None:
             return False
         own = figures(Graph())  # what findings added was of the publication before
-        was = {name: value for name, value in json.loads(last[0]).items() if name in own}
+        was = {name: value for name, value in loads(last[0]).items() if name in own}
         _note(cypher, commit, scan, before, ledger, {**was, "coverage": coverage(ledger)})
         return True
 
@@ -108,7 +108,7 @@ def ledger_at(cypher: Cypher, number: int) -> str:
 def scans(cypher: Cypher) -> list[ScanRow]:
     """Every scan, in the order in which they were committed."""
     rows = cypher.rows(_SCANS + "RETURN s.id, s.at, s.sources, s.figures ORDER BY s.n")
-    return [ScanRow(name, at, tuple(sources), json.loads(told)) for name, at, sources, told in rows]
+    return [ScanRow(name, at, tuple(sources), loads(told)) for name, at, sources, told in rows]
 
 
 def numbers(cypher: Cypher) -> dict[str, int]:
@@ -164,7 +164,7 @@ def tie(commit: Commit, nodes: Iterable[NodeKey]) -> None:
 
 def version_props(label: str, held: Held, number: int) -> dict[str, Any]:
     """A version that ended in a scan, as properties."""
-    row = json.loads(held.body)
+    row = loads(held.body)
     names = _SHOWN_OF_FINDINGS if label == "Finding" else _SHOWN
     shown = {name: clip(row[name]) for name in names if row.get(name) is not None}
     return {**shown, "type": label.lower(), "from_scan": held.since, "to_scan": number, "body": held.body}

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from siloscope.codec import from_text, loads, to_text
 from siloscope.graph.build import Row, Settings, build
-from siloscope.graph.commit import Baseline, KnownSlice, SliceChange, SliceKey, observation_of
+from siloscope.graph.commit import Baseline, KnownSlice, SliceChange, SliceKey, observation_in
 from siloscope.graph.neo4j_commit import Commit, Texts, seen
 from siloscope.graph.neo4j_link import Cypher
 from siloscope.graph.neo4j_publish import publish, renewable
 from siloscope.graph.neo4j_rows import short
 from siloscope.graph.resolve import uncollected
 from siloscope.graph.view import Graph
-from siloscope.model import Slice, Visibility, digest, dumps, from_json, to_json
+from siloscope.model import Slice, Visibility, digest, dumps
 
 SLICE = Texts("s", ("status", "at", "body", "baseline", "gone_at"))
 OBSERVATION = Texts("o", ("hash", "body", "first_seen", "last_seen", "gone_at"))
@@ -147,7 +147,7 @@ def slice_props(change: SliceChange, at: str, before: str | None) -> dict[str, A
         "status": row.status.value,
         "at": at if change.visited or before is None else before,
         "gone_at": at if change.drop else None,
-        "body": dumps(to_json(row)),
+        "body": to_text(row),
         "baseline": dumps([base.config, base.principal, base.visibility]) if base else None,
     }
 
@@ -157,7 +157,7 @@ def known(cypher: Cypher, source: str) -> dict[SliceKey, KnownSlice]:
     found: dict[str, tuple[Slice, Baseline | None, dict[str, str], set[str]]] = {}
     text = f"{LIVE_SLICES} AND s.source = $source RETURN s.slice, {SLICE.told('body')}, {SLICE.told('baseline')}"
     for number, body, baseline in cypher.rows(text, source=short(source)):
-        found[number] = (from_json(Slice, json.loads(body)), _baseline(baseline), {}, set())
+        found[number] = (from_text(Slice, body), _baseline(baseline), {}, set())
     text = (
         "UNWIND $numbers AS number MATCH (o:SiloscopeObservation {estate: $estate, slice: number}) "
         f"WHERE {_LIVE} "
@@ -173,7 +173,7 @@ def known(cypher: Cypher, source: str) -> dict[SliceKey, KnownSlice]:
 def slices(cypher: Cypher) -> list[Slice]:
     """The ledger, sorted."""
     text = f"{LIVE_SLICES} RETURN {SLICE.told('body')}"
-    found = [from_json(Slice, json.loads(body)) for (body,) in cypher.rows(text)]
+    found = [from_text(Slice, body) for (body,) in cypher.rows(text)]
     return sorted(found, key=lambda each: each.key)
 
 
@@ -182,7 +182,7 @@ def times(cypher: Cypher) -> dict[str, str]:
     text = f"{LIVE_SLICES} RETURN {SLICE.told('body')}, {SLICE.told('at')}"
     found: dict[str, str] = {}
     for body, at in cypher.rows(text):
-        source = json.loads(body)["source"]
+        source = loads(body)["source"]
         found[source] = max(at, found.get(source, ""))
     return dict(sorted(found.items()))
 
@@ -190,7 +190,7 @@ def times(cypher: Cypher) -> dict[str, str]:
 def live(cypher: Cypher) -> Iterator[Row]:
     """Every live observation."""
     text = f"{LIVE_SLICES} RETURN s.slice, {SLICE.told('body')}, {SLICE.told('at')}"
-    ledger = {number: (from_json(Slice, json.loads(body)), at) for number, body, at in cypher.rows(text)}
+    ledger = {number: (from_text(Slice, body), at) for number, body, at in cypher.rows(text)}
     fields = ", ".join(OBSERVATION.told(each) for each in ("body", "first_seen", "last_seen"))
     text = (
         "MATCH (o:SiloscopeObservation {estate: $estate}) "
@@ -199,11 +199,11 @@ def live(cypher: Cypher) -> Iterator[Row]:
     for number, key, body, first, last in cypher.rows(text):
         if number in ledger:
             row, at = ledger[number]
-            yield Row(row, observation_of(key, json.loads(body)), first, last or at)
+            yield Row(row, observation_in(key, body), first, last or at)
 
 
 def _baseline(text: str | None) -> Baseline | None:
     if not text:
         return None
-    config, principal, visibility = json.loads(text)
+    config, principal, visibility = loads(text)
     return Baseline(config, principal, Visibility(visibility))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from siloscope.codec import loads, to_text
 from siloscope.errors import StoreError
 from siloscope.graph.build import with_silos
 from siloscope.graph.history import (
@@ -29,7 +29,7 @@ from siloscope.graph.neo4j_observed import OBSERVATION, SLICE
 from siloscope.graph.neo4j_read import by_id, edge_order, linked, links, nodes
 from siloscope.graph.neo4j_rows import LONG, VERBS, clip, short
 from siloscope.graph.view import Graph
-from siloscope.model import Asset, Edge, Outside, Slice, Tool, dumps, from_json, to_json
+from siloscope.model import Asset, Edge, Outside, Slice, Tool, dumps, from_json
 
 _PAST = f"MATCH (v:SiloscopeVersion {{estate: $estate}}) WHERE v.id IS NOT NULL AND {seen('v')}"
 _RETURN = "RETURN v.type, v.id, v.body, v.from_scan, v.to_scan"
@@ -57,7 +57,7 @@ def whole_id(kind: str, key: str, body: str) -> str:
     """The id of a version; the property may have been shortened."""
     if len(key) <= LONG:
         return key
-    row = json.loads(body)
+    row = loads(body)
     return edge_id(from_json(Edge, row)) if kind == "edge" else str(row["id"])
 
 
@@ -73,7 +73,7 @@ def versions(cypher: Cypher, identity: str) -> list[Version]:
 
 def _current(label: str, body: str, since: int) -> Span:
     """A current node as a version."""
-    row = json.loads(body)
+    row = loads(body)
     told = dumps(lasting_finding(row)) if label == "Finding" else lasting_text(body)
     return Span(label.lower(), row["id"], told, since)
 
@@ -83,10 +83,10 @@ def links_at(cypher: Cypher, node: str, other: str | None) -> list[Version]:
     ends = "(v.source = $node OR v.target = $node)"
     spans = [*past(cypher, f"v:EdgeVersion AND {ends}", node=clip(node))]
     current = {edge_id(each.edge): each for way in ((node, None), (None, node)) for each in linked(cypher, *way)}
-    spans += [Span("edge", key, dumps(to_json(each.edge)), each.since) for key, each in current.items()]
+    spans += [Span("edge", key, to_text(each.edge), each.since) for key, each in current.items()]
     found = []
     for each in spans:
-        source, _, target, _ = json.loads(each.id)
+        source, _, target, _ = loads(each.id)
         if node in (source, target) and (other is None or (source, target) in ((node, other), (other, node))):
             found.append(each)
     return _versions(cypher, sorted(found, key=lambda each: (each.id, each.since)))
@@ -96,7 +96,7 @@ def _versions(cypher: Cypher, spans: Iterable[Span]) -> list[Version]:
     known = numbers(cypher)
     told = Names(list(known.values()), list(known))
     return [
-        Version(kind, key, json.loads(body), told.began(since), None if until is None else told.ended(until))
+        Version(kind, key, loads(body), told.began(since), None if until is None else told.ended(until))
         for kind, key, body, since, until in spans
     ]
 
@@ -120,7 +120,7 @@ def _touched(cypher: Cypher, first: int, last: int) -> Iterator[Span]:
     for kind in VERBS:
         pattern, where = f"(a)-[r:{kind}]->(b)", "a.estate = $estate AND r.since > $first AND r.since <= $last"
         for link in links(cypher, pattern=pattern, where=where, **ends):
-            yield Span("edge", edge_id(link.edge), dumps(to_json(link.edge)), link.since)
+            yield Span("edge", edge_id(link.edge), to_text(link.edge), link.since)
 
 
 def graph_at(cypher: Cypher, scan: ScanRow) -> Graph | None:
@@ -128,7 +128,7 @@ def graph_at(cypher: Cypher, scan: ScanRow) -> Graph | None:
     number = number_of(cypher, scan)
     tools, assets, outside = (_nodes_at(cypher, label, number) for label in ("Tool", "Asset", "Outside"))
     edges = [each.edge for each in links(cypher, where="coalesce(r.since, 1) <= $number", number=number)]
-    edges += [from_json(Edge, json.loads(body)) for body in _past_at(cypher, "Edge", number)]
+    edges += [from_json(Edge, loads(body)) for body in _past_at(cypher, "Edge", number)]
     graph = Graph(
         scan_id=scan.id,
         scan_at=scan.at,
@@ -136,7 +136,7 @@ def graph_at(cypher: Cypher, scan: ScanRow) -> Graph | None:
         assets=by_id(from_json(Asset, each) for each in assets),
         edges=tuple(sorted(edges, key=edge_order)),
         outside=by_id(from_json(Outside, each) for each in outside),
-        slices=tuple(from_json(Slice, row) for row in json.loads(ledger_at(cypher, number))),
+        slices=tuple(from_json(Slice, row) for row in loads(ledger_at(cypher, number))),
     )
     counts = {name: len(getattr(graph, name)) for name in ("tools", "assets", "edges", "outside")}
     if any(scan.figures[name] != count for name, count in counts.items()):
@@ -146,10 +146,10 @@ def graph_at(cypher: Cypher, scan: ScanRow) -> Graph | None:
 
 def _nodes_at(cypher: Cypher, label: str, number: int) -> Iterator[dict[str, Any]]:
     for body in _past_at(cypher, label, number):
-        yield json.loads(body)
+        yield loads(body)
     for each in nodes(cypher, label):
         if each.since <= number:
-            yield lasting(json.loads(each.body))
+            yield lasting(loads(each.body))
 
 
 def _past_at(cypher: Cypher, label: str, number: int) -> Iterator[str]:
@@ -160,7 +160,7 @@ def _past_at(cypher: Cypher, label: str, number: int) -> Iterator[str]:
 
 def ledger_of(cypher: Cypher, scan: ScanRow) -> list[Slice]:
     """The ledger after a scan, as history has it."""
-    return [from_json(Slice, row) for row in json.loads(ledger_at(cypher, number_of(cypher, scan)))]
+    return [from_json(Slice, row) for row in loads(ledger_at(cypher, number_of(cypher, scan)))]
 
 
 _ENDED = {  # what a prune counts and takes away; the second and third by the time, the first by the scans that stay

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
+from siloscope.codec import loads, to_text
 from siloscope.graph import neo4j_link
 from siloscope.graph.commit import changes
 from siloscope.graph.history import Chronicle, Held, lasting_finding
@@ -101,7 +102,7 @@ class _Was:
         """As history holds it."""
         body = self.props.get("body")
         if body and "Finding" in self.labels:
-            body = dumps(lasting_finding(json.loads(body)))
+            body = dumps(lasting_finding(loads(body)))
         return Held(body, self.props.get("since") or 1) if body else None
 
 
@@ -189,7 +190,7 @@ class Change:
             if was is None and not told.ended:
                 since[key] = told.number  # it is new, and there is nothing to compare it with
             else:
-                body = dumps(to_json(cast("Any", self.links[key].edge)))
+                body = to_text(self.links[key].edge)
                 since[key] = told.put(_edge_key(body), was, body)
         return since
 
@@ -266,12 +267,12 @@ def _was_links(cypher: Cypher, keys: Iterable[LinkKey], marks: Mapping[LinkKey, 
         )
         for a, b, *row in cypher.over(text, (_ends_row(key, marks) for key in members)):
             edge = edge_of(tuple(row))
-            found[(start, a), kind, (end, b), edge.name] = Held(dumps(to_json(edge)), row[-1])
+            found[(start, a), kind, (end, b), edge.name] = Held(to_text(edge), row[-1])
     return found
 
 
 def _edge_key(body: str) -> tuple[str, str]:
-    row = json.loads(body)
+    row = loads(body)
     return "edge", short(dumps([row["source"], row["verb"], row["target"], row["name"]]))
 
 

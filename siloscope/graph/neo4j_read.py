@@ -6,15 +6,15 @@ While somebody commits, readers see what held before: a changed node tells by `u
 from __future__ import annotations
 
 import heapq
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from siloscope.codec import from_text, loads
 from siloscope.graph.initiatives import with_initiatives
 from siloscope.graph.neo4j_commit import seen, undone
 from siloscope.graph.neo4j_link import Cypher
 from siloscope.graph.neo4j_rows import LONG, VERBS, checksum, clip, short
-from siloscope.graph.seen import asset_of
+from siloscope.graph.seen import asset_of, in_text
 from siloscope.graph.store import Found
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Edge, Outside, Slice, Tool, dumps, from_json
@@ -53,7 +53,7 @@ def nodes(cypher: Cypher, label: str, *, where: str = "", start: str = "", **val
         if undo is None:
             yield Stored(identity, mark, body, since)
         else:
-            was = json.loads(undo)["props"]
+            was = loads(undo)["props"]
             yield Stored(identity, was["hash"], was["body"], was.get("since") or 1)
 
 
@@ -67,8 +67,8 @@ def edge_of(row: tuple[Any, ...]) -> Edge:
     """An edge from the columns `EDGE`."""
     a, start, kind, b, end, name, how, where, confidence = row[:9]
     told = {
-        "source": json.loads(start)["id"] if start else a,
-        "target": json.loads(end)["id"] if end else b,
+        "source": loads(start)["id"] if start else a,
+        "target": loads(end)["id"] if end else b,
         "verb": _VERB[kind],
         "how": how,
         "name": name or "",
@@ -103,13 +103,13 @@ def read_graph(cypher: Cypher) -> Graph | None:
     if found is None or found[4] is None:
         return Graph()
     scan_id, scan_at, ledger, told, expected, schema = found
-    times = json.loads(told)
+    times = loads(told)
     marks: list[str] = []
-    bodies: dict[str, list[dict[str, Any]]] = {label: [] for label in READ_BACK}
+    bodies: dict[str, list[str]] = {label: [] for label in READ_BACK}
     for label, rows in bodies.items():
         for each in nodes(cypher, label):
             marks.append(each.hash)
-            rows.append(json.loads(each.body))
+            rows.append(each.body)
     edges = []
     for link in links(cypher):
         marks.append(link.hash)
@@ -119,18 +119,19 @@ def read_graph(cypher: Cypher) -> Graph | None:
     graph = Graph(
         scan_id=scan_id,
         scan_at=scan_at,
-        tools=by_id(from_json(Tool, each) for each in bodies["Tool"]),
-        assets=by_id(asset_of(_dated(each, times) if schema < 2 else each, times) for each in bodies["Asset"]),
+        tools=by_id(from_text(Tool, each) for each in bodies["Tool"]),
+        assets=by_id(in_text(each, times) if schema > 1 else _dated(each, times) for each in bodies["Asset"]),
         edges=tuple(sorted(edges, key=edge_order)),
-        outside=by_id(from_json(Outside, each) for each in bodies["Outside"]),
-        slices=tuple(from_json(Slice, each) for each in json.loads(ledger)),
+        outside=by_id(from_text(Outside, each) for each in bodies["Outside"]),
+        slices=tuple(from_json(Slice, each) for each in loads(ledger)),
     )
     return with_initiatives(graph)
 
 
-def _dated(row: dict[str, Any], times: Mapping[str, str]) -> dict[str, Any]:
+def _dated(body: str, times: Mapping[str, str]) -> Asset:
     """Schema 1 kept when assets were last seen by set of sources, not by source."""
-    return row if "last_seen" in row else {**row, "last_seen": times.get(dumps(row.get("sources", [])))}
+    row = loads(body)
+    return from_json(Asset, {"last_seen": times.get(dumps(row.get("sources", []))), **row})
 
 
 def by_id(records: Iterable[T]) -> tuple[T, ...]:
@@ -154,7 +155,7 @@ def _by_id(cypher: Cypher, text: str) -> set[str]:
 
 def _by_name(cypher: Cypher, text: str) -> set[str]:
     where = "(n.name = $clipped OR $clipped IN n.names OR n.batch > $published)"
-    rows = (json.loads(each.body) for each in nodes(cypher, "Asset", where=where, clipped=clip(text)))
+    rows = (loads(each.body) for each in nodes(cypher, "Asset", where=where, clipped=clip(text)))
     return {row["id"] for row in rows if row["name"] == text or text in row.get("names", ())}
 
 
@@ -162,7 +163,7 @@ def _by_part(cypher: Cypher, text: str) -> set[str]:
     where = f"(n.id CONTAINS $part OR size(n.id) > {LONG} AND n.body CONTAINS $quoted)"
     quoted = dumps(text)[1:-1]
     found = (each for label in ENDS for each in nodes(cypher, label, where=where, part=text, quoted=quoted))
-    ids = (each.id if len(each.id) <= LONG else str(json.loads(each.body)["id"]) for each in found)
+    ids = (each.id if len(each.id) <= LONG else str(loads(each.body)["id"]) for each in found)
     return {key for key in ids if text in key}
 
 
@@ -170,15 +171,13 @@ def _whole(cypher: Cypher, label: str, ids: Iterable[str]) -> dict[str, dict[str
     """The published bodies of a label's nodes of these ids, by id."""
     start = "UNWIND $ids AS id "
     rows = nodes(cypher, label, start=start, where="n.id = id", ids=sorted({short(each) for each in ids}))
-    return {row["id"]: row for row in (json.loads(each.body) for each in rows)}
+    return {row["id"]: row for row in (loads(each.body) for each in rows)}
 
 
 def records(cypher: Cypher, ids: Iterable[str]) -> dict[str, Asset | Outside | Tool]:
     """The published assets, outside nodes and tools of these ids, those that are there."""
     wanted = dict.fromkeys(ids)
-    times = json.loads(
-        next(cypher.rows("MATCH (s:SiloscopeStore {estate: $estate}) RETURN s.seen"), (None,))[0] or "{}"
-    )
+    times = loads(next(cypher.rows("MATCH (s:SiloscopeStore {estate: $estate}) RETURN s.seen"), (None,))[0] or "{}")
     assets, outside, tools = (_whole(cypher, label, wanted) for label in ("Asset", "Outside", "Tool"))
     found: dict[str, Asset | Outside | Tool] = {}
     for key in wanted:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from siloscope.catalog import capabilities, product
+from siloscope.codec import to_text
 from siloscope.graph.history import lasting_finding
-from siloscope.graph.seen import row_of
+from siloscope.graph.seen import text_of
 from siloscope.graph.view import Graph
-from siloscope.model import Asset, Edge, Outside, Tool, Verb, digest, dumps, to_json
+from siloscope.model import Asset, Edge, Outside, Tool, Verb, digest, dumps
 
 LAYOUT = "2"  # part of every hash: a release that writes rows differently writes them all anew
 MAIN = ("Asset", "Tool", "Outside", "Department", "Capability", "Finding")
@@ -127,7 +128,7 @@ def asset_node(asset: Asset, times: Mapping[str, str]) -> Node:
     lists = {"sources": list(asset.sources), "names": [clip(each) for each in asset.names]}
     cost = None if asset.annual_cost is None else float(asset.annual_cost)
     own = {"kind": asset.kind, "name": asset.name, "tool": asset.tool, "annual_cost": cost, **hot, **lists}
-    return _node(dict.fromkeys(labels), asset.id, dumps(row_of(asset, times)), **own, **facts_of(asset.facts))
+    return _node(dict.fromkeys(labels), asset.id, text_of(asset, times), **own, **facts_of(asset.facts))
 
 
 def tool_node(tool: Tool) -> Node:
@@ -135,7 +136,7 @@ def tool_node(tool: Tool) -> Node:
     own = {each.name: getattr(tool, each.name) for each in fields(tool) if each.name not in ("id", "facts")}
     own["capabilities"] = list(tool.capabilities)
     own["name"] = f"{tool.product} {tool.instance}".strip() or tool.id
-    return _node(("Tool", domain_of(tool.id)), tool.id, dumps(to_json(tool)), **own)
+    return _node(("Tool", domain_of(tool.id)), tool.id, to_text(tool), **own)
 
 
 def nodes_of(graph: Graph, times: Mapping[str, str]) -> Iterator[Node]:
@@ -150,7 +151,7 @@ def nodes_of(graph: Graph, times: Mapping[str, str]) -> Iterator[Node]:
 
 def outside_node(outside: Outside) -> Node:
     """A name that nobody scanned."""
-    return _node(("Outside",), outside.id, dumps(to_json(outside)), name=outside.name)
+    return _node(("Outside",), outside.id, to_text(outside), name=outside.name)
 
 
 def department_nodes(names: Iterable[str | None]) -> Iterator[Node]:
