@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import translate
 
@@ -50,8 +50,8 @@ def attributed(
         rules: In order; the first that matches wins.
         defaults: The default department of each source.
     """
-    matchers = [_Matcher(each) for each in rules]
-    own = {key: list(_spoken(asset, matchers)) for key, asset in assets.items()}
+    asked = _Rules(rules)
+    own = {key: asked.about(asset) for key, asset in assets.items()}
     holders = _holders(assets, edges) if any(not each for each in own.values()) else {}
     found = {}
     for key, asset in assets.items():
@@ -67,16 +67,6 @@ def attributed(
             facts[CONFLICT] = "; ".join(dict.fromkeys(f"{each.department} by {each.because}" for each in others))
         found[key] = replace(asset, department=verdict.department, facts=facts)
     return found
-
-
-def _spoken(asset: Asset, matchers: Iterable[_Matcher]) -> Iterator[Verdict]:
-    """All that is said about the asset itself, the most to be believed first."""
-    for each in matchers:
-        verdict = each.verdict(asset)
-        if verdict:
-            yield verdict
-    if asset.department and asset.department != UNASSIGNED:
-        yield Verdict(asset.department, SAID)
 
 
 def _decided(
@@ -112,12 +102,42 @@ def _holders(assets: Mapping[str, Asset], edges: Iterable[Edge]) -> dict[str, li
     return {key: sorted(above) for key, above in found.items()}
 
 
+class _Rules:
+    """The rules, ready to be asked a million times: what they say of a value is found once."""
+
+    def __init__(self, rules: Sequence[DepartmentRule]) -> None:
+        groups: dict[tuple[str, str], list[tuple[int, _Matcher]]] = defaultdict(list)
+        for number, each in enumerate(rules):
+            groups[each.key, each.tag].append((number, _Matcher(each)))
+        self._groups: list[tuple[Callable[[Asset], tuple[str, ...]], list[tuple[int, _Matcher]], _Said]] = [
+            (reader(*key), matchers, {}) for key, matchers in groups.items()
+        ]
+
+    def about(self, asset: Asset) -> list[Verdict]:
+        """All that is said about the asset itself, the most to be believed first."""
+        found: list[tuple[int, Verdict]] = []
+        for values, matchers, known in self._groups:
+            for value in values(asset):
+                if value:
+                    said = known.get(value)
+                    if said is None:
+                        said = known[value] = [(n, each) for n, rule in matchers if (each := rule.verdict(value))]
+                    found += said
+        found.sort(key=lambda each: each[0])
+        verdicts = [each for _, each in found]
+        if asset.department and asset.department != UNASSIGNED:
+            verdicts.append(Verdict(asset.department, SAID))
+        return verdicts
+
+
+_Said = dict[str, list[tuple[int, Verdict]]]
+
+
 class _Matcher:
-    """One rule, ready to be asked often: exact values by dictionary, globs as one compiled pattern each."""
+    """One rule: exact values by dictionary, globs as one compiled pattern each."""
 
     def __init__(self, rule: DepartmentRule) -> None:
         self._said = f"{rule.key} {rule.tag}=" if rule.tag else f"{rule.key} "
-        self._values = reader(rule.key, rule.tag)
         self._folded = bool(rule.table)  # people and groups are listed without regard to case, places are not
         self._exact: dict[str, str] = {}
         self._globs: list[tuple[re.Pattern[str], str]] = []
@@ -128,18 +148,13 @@ class _Matcher:
             else:
                 self._exact.setdefault(value, name)
 
-    def verdict(self, asset: Asset) -> Verdict | None:
-        """What the rule says about the asset, if anything."""
-        for value in self._values(asset):
-            if not value:
-                continue
-            asked = value.casefold() if self._folded else value
-            name = self._exact.get(asked)
-            if name is None:
-                name = next((name for glob, name in self._globs if glob.match(asked)), None)
-            if name is not None:
-                return Verdict(name, f"{self._said}{value}")
-        return None
+    def verdict(self, value: str) -> Verdict | None:
+        """What the rule says about a value, if anything."""
+        asked = value.casefold() if self._folded else value
+        name = self._exact.get(asked)
+        if name is None:
+            name = next((name for glob, name in self._globs if glob.match(asked)), None)
+        return None if name is None else Verdict(name, f"{self._said}{value}")
 
 
 def reader(key: str, tag: str = "") -> Callable[[Asset], tuple[str, ...]]:
