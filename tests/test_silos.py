@@ -80,10 +80,10 @@ def test_structural_holes_and_conductance_are_those_of_networkx() -> None:
     assert np.isnan(effective_size(csr_array((3, 3)))).all()
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_cuts_are_those_of_networkx_with_the_sides_they_part(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "links"), [(seed, links) for seed in range(6) for links in (50, 62, 90)])
+def test_cuts_are_those_of_networkx_with_the_sides_they_part(seed: int, links: int) -> None:
     """Articulation points and bridges of sparse graphs; the side of a bridge by taking it out."""
-    graph = nx.gnm_random_graph(60, 62, seed=seed)
+    graph = nx.gnm_random_graph(60, links, seed=seed)
     ends = np.array(graph.edges()).T
     found = cuts(np.concatenate([ends, ends[::-1, :5], [[7], [7]]], axis=1), 60)
     assert found.points.tolist() == sorted(nx.articulation_points(graph))
@@ -248,17 +248,18 @@ def test_crossings_are_by_pair_and_the_unassigned_belong_to_none() -> None:
 
 
 def test_a_dependency_on_what_nobody_owns_is_found_and_one_with_owner_and_contract_is_not() -> None:
-    """One finding an asset; the score grows with what is missing and with who depends."""
-    bare = departments(reads("r0", "s0"), reads("o0", "s0"), reads("o1", "s0"), reads("s1", "s0"))
-    (found,) = uncontracted_dependency(bare)
-    assert found.subjects == ("s0", "o0", "o1", "r0")
-    assert found.title == "Ops, Risk depend on s0 of Sales without owner or contract"
+    """One finding a pair and direction; the score grows with the share that nobody owns."""
+    bare = departments(reads("r0", "s0"), reads("r1", "s0"), reads("r1", "s1"), reads("o1", "s0"), reads("s1", "s0"))
+    ops, risk = uncontracted_dependency(bare)
+    assert (ops.title, risk.title) == ("Ops depends on 1 asset of Sales that nobody owns", "Risk depends on 2 assets of Sales that nobody owns")  # fmt: skip
+    assert risk.subjects == ("s0", "s1")
     owned = asset("s", "n8n:Sales", department="Sales", owner="sam")
     kept = asset("t", "n8n:Sales", department="Sales", owner="sam", facts={"tag.contract": "v1"})
-    users = [asset("r", "n8n:Risk", department="Risk"), reads("r", "s"), reads("r", "t")]
-    (weaker,) = uncontracted_dependency(estate(seen(owned, kept, *users)))
-    assert weaker.title.endswith("without contract")
-    assert weaker.score < found.score
+    user = asset("r", "n8n:Risk", department="Risk")
+    (weaker,) = uncontracted_dependency(estate(seen(owned, kept, user, reads("r", "s"), reads("r", "t"))))
+    assert weaker.title == "Risk depends on 1 asset of Sales without a contract"
+    assert weaker.score < risk.score
+    assert list(uncontracted_dependency(estate(seen(kept, user, reads("r", "t"))))) == []
 
 
 @pytest.mark.parametrize(

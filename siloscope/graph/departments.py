@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 
@@ -58,13 +58,13 @@ class Attribution:
             holders: By asset, what contains or owns it and so hands its department down.
             asset_of: The holder of an id, merged, with no more than the platform's word about its department.
         """
-        self._matchers = [_Matcher(each) for each in rules]
+        self._rules = _Rules(tuple(rules))
         self._defaults, self._told, self._holders, self._asset_of = defaults, told, holders, asset_of
         self._known: dict[str, tuple[str, Verdict | None]] = {}
 
     def of(self, asset: Asset) -> Asset:
         """The asset with department, reason and conflict."""
-        own = list(self._spoken(asset))
+        own = self._rules.about(asset)
         verdict = own[0] if own else self._lent(asset)
         facts = {**asset.facts, BECAUSE: verdict.because}
         facts.pop(CONFLICT, None)
@@ -74,15 +74,6 @@ class Attribution:
         if others:
             facts[CONFLICT] = "; ".join(dict.fromkeys(f"{each.department} by {each.because}" for each in others))
         return changed(asset, department=verdict.department, facts=facts)
-
-    def _spoken(self, asset: Asset) -> Iterator[Verdict]:
-        """All that is said about the asset itself, the most to be believed first."""
-        for each in self._matchers:
-            verdict = each.verdict(asset)
-            if verdict:
-                yield verdict
-        if asset.department and asset.department != UNASSIGNED:
-            yield Verdict(asset.department, SAID)
 
     def _lent(self, asset: Asset) -> Verdict:
         """What holds it, its tool or its source lends to an asset of which nothing is said itself."""
@@ -104,7 +95,7 @@ class Attribution:
         """The name of a holder, and what is said about it."""
         if key not in self._known:
             asset = self._asset_of(key)
-            self._known[key] = asset.name, next(self._spoken(asset), None)
+            self._known[key] = asset.name, next(iter(self._rules.about(asset)), None)
         return self._known[key]
 
 
@@ -132,12 +123,42 @@ def held_by(keys: Iterable[str], holders: Holders) -> set[str]:
     return found
 
 
+class _Rules:
+    """The rules, ready to be asked a million times: what they say of a value is found once."""
+
+    def __init__(self, rules: Sequence[DepartmentRule]) -> None:
+        groups: dict[tuple[str, str], list[tuple[int, _Matcher]]] = defaultdict(list)
+        for number, each in enumerate(rules):
+            groups[each.key, each.tag].append((number, _Matcher(each)))
+        self._groups: list[tuple[Callable[[Asset], tuple[str, ...]], list[tuple[int, _Matcher]], _Said]] = [
+            (reader(*key), matchers, {}) for key, matchers in groups.items()
+        ]
+
+    def about(self, asset: Asset) -> list[Verdict]:
+        """All that is said about the asset itself, the most to be believed first."""
+        found: list[tuple[int, Verdict]] = []
+        for values, matchers, known in self._groups:
+            for value in values(asset):
+                if value:
+                    said = known.get(value)
+                    if said is None:
+                        said = known[value] = [(n, each) for n, rule in matchers if (each := rule.verdict(value))]
+                    found += said
+        found.sort(key=lambda each: each[0])
+        verdicts = [each for _, each in found]
+        if asset.department and asset.department != UNASSIGNED:
+            verdicts.append(Verdict(asset.department, SAID))
+        return verdicts
+
+
+_Said = dict[str, list[tuple[int, Verdict]]]
+
+
 class _Matcher:
-    """One rule, ready to be asked often: exact values by dictionary, globs as one compiled pattern each."""
+    """One rule: exact values by dictionary, globs as one compiled pattern each."""
 
     def __init__(self, rule: DepartmentRule) -> None:
         self._said = f"{rule.key} {rule.tag}=" if rule.tag else f"{rule.key} "
-        self._values = reader(rule.key, rule.tag)
         self._folded = bool(rule.table)  # people and groups are listed without regard to case, places are not
         self._exact: dict[str, str] = {}
         self._globs: list[tuple[re.Pattern[str], str]] = []
@@ -148,18 +169,13 @@ class _Matcher:
             else:
                 self._exact.setdefault(value, name)
 
-    def verdict(self, asset: Asset) -> Verdict | None:
-        """What the rule says about the asset, if anything."""
-        for value in self._values(asset):
-            if not value:
-                continue
-            asked = value.casefold() if self._folded else value
-            name = self._exact.get(asked)
-            if name is None:
-                name = next((name for glob, name in self._globs if glob.match(asked)), None)
-            if name is not None:
-                return Verdict(name, f"{self._said}{value}")
-        return None
+    def verdict(self, value: str) -> Verdict | None:
+        """What the rule says about a value, if anything."""
+        asked = value.casefold() if self._folded else value
+        name = self._exact.get(asked)
+        if name is None:
+            name = next((name for glob, name in self._globs if glob.match(asked)), None)
+        return None if name is None else Verdict(name, f"{self._said}{value}")
 
 
 def reader(key: str, tag: str = "") -> Callable[[Asset], tuple[str, ...]]:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 # Facts by which platforms tell of an agreement about what an asset delivers.
-CONTRACTS = frozenset({"contract", "contract_enforced", "data_contract", "sla", "sla_minutes", "slo", "api_definition"})
-_CONTRACT_TAGS = frozenset({"tag.contract", "tag.data-contract", "tag.sla", "tag.slo"})
+CONTRACTS = frozenset(
+    "contract contract_enforced data_contract sla sla_minutes slo api_definition"
+    " tag.contract tag.data-contract tag.sla tag.slo".split()
+)
+MUCH = 10  # dependencies between two departments
+SHOWN = 20  # assets that a finding names
 
 
 def crossings(graph: Graph) -> Mapping[tuple[str, str], list[Edge]]:
@@ -78,60 +82,81 @@ def _bridge(graph: Graph, rests: Rests, edge: Edge, a: str, b: str) -> Finding:
 
 
 def uncontracted_dependency(graph: Graph) -> Iterator[Finding]:
-    """An asset that other departments depend on, and that names no owner or shows no contract.
-
-    One finding an asset. Databases, buckets and tables without an owner come first: with an owner somebody can be
-    asked, and a contract alone says what is promised, not by whom.
-    """
+    """A department that depends on things of another which nobody owns, or which no contract covers; one a pair."""
     import numpy as np
 
     data = columns(graph)
     units = data.units("department")
-    dependent, needed = data.unit_of(units)
-    across = np.flatnonzero((dependent >= 0) & (needed >= 0) & (dependent != needed))
+    takers, givers = data.unit_of(units)
+    across = np.flatnonzero((takers >= 0) & (givers >= 0) & (takers != givers))
     if not len(across):
         return
-    targets = data.ends[1][across]
-    order = np.argsort(targets, kind="stable")
-    groups = np.split(across[order], np.flatnonzero(np.diff(targets[order])) + 1)
-    for group in groups:
-        asset = graph.assets[int(data.ends[1][group[0]])]
-        owned, contracted = bool(asset.owner), _contracted(asset)
-        if owned and contracted:
-            continue
-        users = sorted({int(each) for each in data.ends[0][group]})
-        takers = sorted({units.names[int(each)] for each in dependent[group]})
-        yield _uncontracted(graph, asset, users, takers, owned=owned, contracted=contracted)
+    count = len(units.names)
+    needed = data.ends[1][across]
+    pair = takers[across] * count + givers[across]
+    unowned, loose = _bare(graph, np.unique(needed), data.assets)
+    order = np.argsort(pair, kind="stable")
+    pair, needed = pair[order], needed[order]
+    for group in np.split(np.arange(len(pair)), np.flatnonzero(np.diff(pair)) + 1):
+        targets = needed[group]
+        if (unowned[targets] | loose[targets]).any():
+            taker, giver = (units.names[each] for each in divmod(int(pair[group[0]]), count))
+            yield _uncontracted(graph, taker, giver, targets, unowned, loose)
+
+
+def _bare(graph: Graph, needed: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """By asset, whether others need it and it names no owner, or shows no contract."""
+    import numpy as np
+
+    unowned, loose = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+    for number in needed.tolist():
+        asset = graph.assets[number]
+        unowned[number] = not asset.owner
+        loose[number] = not contracted(asset)
+    return unowned, loose
 
 
 def _uncontracted(
-    graph: Graph, asset: Asset, users: list[int], takers: list[str], *, owned: bool, contracted: bool
+    graph: Graph, taker: str, giver: str, needed: np.ndarray, unowned: np.ndarray, loose: np.ndarray
 ) -> Finding:
-    names = [graph.assets[each].name for each in users[:3]]
+    import numpy as np
+
+    assets, uses = np.unique(needed, return_counts=True)
+    order = np.lexsort((assets, -uses, ~unowned[assets]))  # what nobody owns first, then what is used most
+    assets, bare, open_ = assets[order], int(unowned[assets].sum()), int(loose[assets].sum())
+    names = listed([graph.assets[each].name for each in assets.tolist()], 3)
+    things = many(len(assets), "asset")
     because = [
-        Evidence(f"{many(len(users), 'asset')} of {listed(takers)} depend on it: {listed(names, 3)}", 0.2),
+        Evidence(f"{many(len(needed), 'dependency', 'dependencies')} of {taker} on {things} of {giver}: {names}", 0.2)
     ]
-    if not owned:
-        because.append(Evidence(f"nobody at {asset.department or UNASSIGNED} is named as its owner", 0.3))
-    if not contracted:
-        because.append(Evidence("no contract, service level or interface definition is known for it", 0.1))
-    if len(takers) > 1:
-        because.append(Evidence(f"{len(takers)} departments would notice a change", min(0.2, 0.05 * len(takers))))
-    if asset.environment == "prod":
-        because.append(Evidence("it is production", 0.05))
-    missing = [word for word, there in (("owner", owned), ("contract", contracted)) if not there]
+    if bare:
+        because.append(
+            Evidence(
+                f"{bare} of them name no owner, so nobody answers for a change", round(0.4 * bare / len(assets), 4)
+            )
+        )
+    if open_:
+        because.append(Evidence(f"for {open_} of them no contract, service level or interface is known", 0.1))
+    if len(needed) >= MUCH:
+        because.append(Evidence(f"{len(needed)} dependencies are more than an arrangement between two people", 0.1))
+    what = (
+        f"{many(bare, 'asset')} of {giver} that nobody owns"
+        if bare
+        else f"{many(open_, 'asset')} of {giver} without a contract"
+    )
     return finding(
         "uncontracted-dependency",
-        [asset.id],
-        f"{listed(takers, 3)} depend on {asset.name} of {asset.department} without {' or '.join(missing)}",
-        [asset.id, *(graph.assets[each].id for each in users[:20])],
+        [taker, giver],
+        f"{taker} depends on {what}",
+        [graph.assets[each].id for each in assets[:SHOWN].tolist()],
         because,
-        severity="medium" if not owned and len(takers) > 1 else "low",
+        severity="medium" if bare and len(needed) >= MUCH else "low",
     )
 
 
-def _contracted(asset: Asset) -> bool:
-    return any(asset.facts.get(key) for key in (*CONTRACTS, *_CONTRACT_TAGS))
+def contracted(asset: Asset) -> bool:
+    """Whether a platform or a tag tells of an agreement about what the asset delivers."""
+    return not CONTRACTS.isdisjoint(asset.facts) and any(asset.facts.get(key) for key in CONTRACTS)
 
 
 def crossing_share(graph: Graph) -> float:

@@ -75,19 +75,37 @@ class Cuts:
 def cuts(ends: np.ndarray, size: int) -> Cuts:
     """Articulation points and bridges of `size` nodes, several links between two nodes being one.
 
-    Nodes that hang on by one link are taken off first, again and again: their links are bridges, what they hang on is
-    an articulation point unless nothing else is left of the component; only the rest needs to be searched.
+    They are searched in a sparse certificate: two breadth-first forests, the second of what the first leaves, keep
+    both (Cheriyan, Kao, Thurimella 1993), and have fewer than two links a node.
     """
     import numpy as np
     import rustworkx
 
     pairs = _distinct(ends, size)
+    first = _forest(pairs, size)
+    pairs = np.concatenate([pairs[first], pairs[~first][_forest(pairs[~first], size)]])
     graph = rustworkx.PyGraph(multigraph=False)
     graph.add_nodes_from(range(size))
-    graph.extend_from_edge_list(list(map(tuple, pairs.tolist())))
+    graph.extend_from_edge_list(list(zip(*pairs.T.tolist(), strict=True)))
     points = np.array(sorted(rustworkx.articulation_points(graph)), dtype=np.int64)
     found = np.array(sorted(tuple(sorted(each)) for each in rustworkx.bridges(graph)), dtype=np.int64).reshape(-1, 2)
     return Cuts(points, found, _sides(pairs, found, size))
+
+
+def _forest(pairs: np.ndarray, size: int) -> np.ndarray:
+    """Which of the pairs a breadth-first forest takes: one tree a component, from one root above them all."""
+    import numpy as np
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import breadth_first_order, connected_components
+
+    matrix = coo_array((np.ones(len(pairs), dtype=np.int8), pairs.T), shape=(size + 1, size + 1)).tocsr()
+    of = connected_components(matrix, directed=False)[1][:size]
+    roots = np.unique(of, return_index=True)[1]
+    above = coo_array((np.ones(len(roots), dtype=np.int8), (np.full(len(roots), size), roots)), shape=matrix.shape)
+    both = (matrix + matrix.T + above.tocsr()).tocsr()
+    parent = breadth_first_order(both, size)[1][:size]
+    taken: np.ndarray = (parent[pairs[:, 0]] == pairs[:, 1]) | (parent[pairs[:, 1]] == pairs[:, 0])
+    return taken
 
 
 def _distinct(ends: np.ndarray, size: int) -> np.ndarray:
