@@ -24,6 +24,7 @@ def life(about: str, columns: tuple[str, ...], rng: random.Random, number: Calla
     yield "step of a chain", list(_chain(subject, rng, number))
     yield "layer of a table", list(_layers(subject, columns, rng, number))
     yield "another task on the same data", list(_tasks(subject, rng, number))
+    yield "sibling in one project", list(_siblings(subject, columns, rng, number))
     yield "made of the same parts", list(_functions(subject, rng, number))
 
 
@@ -65,6 +66,26 @@ def _tasks(subject: str, rng: random.Random, number: Callable[[], int]) -> Itera
             yield Reference(key, Verb.READS, f"host://dwh.acme.example:5439/dw/{subject.replace('-', '_')}", "source")
         if rng.random() < 0.5:
             yield Reference(key, Verb.USES, rng.choice(IMAGES), "image")
+
+
+def _siblings(subject: str, columns: tuple[str, ...], rng: random.Random, number: Callable[[], int]) -> Iterator[Observation]:
+    """Models of one warehouse project: the same sources, clauses and keys, other questions."""
+    sources = [f"dbt://main/model.acme.dim_{rng.choice(('day', 'place', 'party', 'item'))}" for _ in range(2)]
+    sources.append(f"dbt://main/model.acme.stg_{subject}".replace("-", "_"))
+    for task in rng.sample(TASKS, 4):
+        key = f"dbt://main/model.acme.{number()}"
+        words = task.replace(" ", "_")
+        name = rng.choice((f"fct_{words}", words, f"{subject}_{words}".replace("-", "_")))
+        clauses = {"clause:select": rng.randrange(1, 4), "clause:join": rng.randrange(1, 3), "clause:group": 1, "call:sum": rng.randrange(1, 4)}
+        held = [each for each in columns if rng.random() < 0.6]
+        shape = {"v": 1, **clauses, **{f"column:{each}": 1 for each in held}, **{f"table:{each.rpartition('.')[2]}": 1 for each in sources}}
+        shape |= {f"alias:{words}_{n}": 1 for n in range(rng.randrange(3))}
+        yield Asset(key, "dbt.model", name, "dbt:main", shape=shape, facts={"package": "acme", "materialized": "table", "adapter": "redshift"})
+        for each in sources:
+            if rng.random() < 0.8:
+                yield Reference(key, Verb.READS, each, "depends_on")
+        if rng.random() < 0.6:
+            yield Reference(f"dbt://main/exposure/{subject}", Verb.READS, key, "exposure")
 
 
 def _functions(subject: str, rng: random.Random, number: Callable[[], int]) -> Iterator[Observation]:

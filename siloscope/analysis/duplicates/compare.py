@@ -53,7 +53,10 @@ def compare(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     unknown = objects.least() == 0
     found["other"] = np.where(unknown, np.nan, objects.apart() / (objects.least() + SLIGHT["object"]))
     found["swap"] = np.where(unknown, np.nan, objects.apart() / (objects.apart() + words.apart() + 1.0))
-    found["gone"] = _gone(table, a, b)
+    found["gone"], found["lost"] = _gone(table, a, b)
+    found["vanished"] = _vanished(table, a, b)
+    sizes = table.views["all"].size
+    found["even"] = np.minimum(sizes[a], sizes[b]) / np.maximum(np.maximum(sizes[a], sizes[b]), 0.01)
     # Told in the same words, yet set otherwise: a template that was filled in for something else.
     found["filled"] = np.clip(found["said"] - found["line"], -0.5, 1)
     found["template"] = found["object"] - found["whole"]
@@ -63,15 +66,24 @@ def compare(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     return {name: values.astype(np.float32) for name, values in found.items()}
 
 
-def _gone(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The share of what either is about that the other never mentions, by the side that has less of it."""
+def _gone(table: Table, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The shares of what either is about that the other never mentions: the smaller, the larger."""
     topic, every = table.views["topic"], table.views["all"]
     shares = []
     for one, other in ((a, b), (b, a)):
         held = topic.size[one] ** 2
         kept = similar.pairwise(topic.matrix, every.matrix, one, other)
         shares.append(np.maximum(held - kept, 0) / (held + 0.5))
-    return np.where((topic.size[a] > 0) & (topic.size[b] > 0), np.minimum(*shares), np.nan)
+    known = (topic.size[a] > 0) & (topic.size[b] > 0)
+    return np.where(known, np.minimum(*shares), np.nan), np.where(known, np.maximum(*shares), np.nan)
+
+
+def _vanished(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Of how often either mentions things it may be about, the share of those that the other never mentions; the larger."""
+    counts, marks = table.mentions, table.mentioned
+    total = np.asarray(counts.sum(axis=1)).ravel()
+    shares = [1 - similar.pairwise(counts, marks, one, other) / np.maximum(total[one], 1) for one, other in ((a, b), (b, a))]
+    return np.where((total[a] > 0) & (total[b] > 0), np.maximum(*shares), np.nan)
 
 
 class _Sum:

@@ -128,6 +128,13 @@ def _copies() -> frozenset[str]:
     return frozenset(_tables()["copy"]["words"].split())
 
 
+def places(text: str) -> set[str]:
+    """The words for places in a text; words that also mean something else in English sentences do not count."""
+    return {each for each in re.findall(r"[^\W\d_]+", text[:2000].casefold()) if each in _places() and len(each) > 3} | {
+        each.casefold() for each in re.findall(r"\b[A-Z]{2,5}\b", text[:2000]) if each.casefold() in _places()
+    }
+
+
 @cache
 def _places() -> frozenset[str]:
     return frozenset(_tables()["place"]["words"].split())

@@ -78,6 +78,9 @@ _SAY: Mapping[str, Callable[[_Pair], str]] = {
     "swap": lambda p: f"the words in which they differ are those for what they are about: {p.apart('object', 'object')}",
     "gone": lambda p: f"each is about what the other never mentions: {p.apart('topic', 'all')}" if p.values["gone"] > 0.02
     else "nothing that one is about is missing in the other",
+    "lost": lambda p: f"{p.percent('lost')} of what one is about is never mentioned by the other: {p.apart('topic', 'all')}",
+    "vanished": lambda p: f"{p.percent('vanished')} of what one mentions is never mentioned by the other: {p.apart('object', 'object')}",
+    "even": lambda p: "they are of one size" if p.values["even"] > 0.8 else "one is much larger than the other",
     "filled": lambda p: "told in the same words but set otherwise, like a template filled in anew"
     if p.values["filled"] > 0 else "settings agree as far as words do",
     "template": lambda p: "alike in form more than in what they are about" if p.values["template"] < 0 else "as alike in what they are about as in form",
