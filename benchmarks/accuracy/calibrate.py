@@ -44,7 +44,7 @@ _KNOTS = {"gone": [0, 0.1, 0.3, 0.6], "lost": [0, 0.1, 0.25, 0.5], "vanished": [
 PLANS = {
     "facts": Plan(
         knots={name: [0, 0.2, 0.4, 0.6, 0.8, 1] for name in ("name", "letters", "object", "said", "field", "place", "data", "step", "trait", "whole", "core")}
-        | {"other": [0, 0.3, 0.7, 1], "called": [0, 0.01, 0.34, 0.67, 1]} | {name: [0, 1] for name in ("schedule", "owner", "kind", "region")},
+        | {"other": [0, 0.3, 0.7, 1], "called": [0, 0.01, 0.34, 0.67, 1]} | {name: [0, 1] for name in ("schedule", "owner", "region")},
         together={(name, other): (at, [0, 0.3, 0.7]) for name, at in (("called", [0, 0.34, 0.67, 1]), ("letters", [0, 0.4, 0.7, 1])) for other in ("data", "field", "place", "said")},
         rising=frozenset(SIMILAR) | {"schedule", "owner", "region", "called"},
         falling=frozenset({"other"}),
@@ -56,7 +56,7 @@ PLANS = {
         falling=frozenset({"other", "swap", "gone", "filled", "lost", "vanished"}),
     ),
 }  # fmt: skip
-CERTAIN = {"definition": 8.0, "identical": 8.0, "stage": -30.0, "version": -30.0, "linked": -12.0}
+CERTAIN = {"definition": 8.0, "identical": 8.0, "stage": -30.0, "version": -30.0, "linked": -12.0, "layer": -8.0}
 # The default threshold stands where 97 of 100 findings are right: a little above even chances.
 CAUTION = {"definition": -0.6, "facts": 0.0}
 HARD = 3.0  # what a hard negative counts for: there are few of them, and they are what people meet
@@ -91,7 +91,7 @@ def weights(rows: list[tuple[Values, np.ndarray]], plans: Mapping[str, Plan] = P
     """The weights fitted to labelled pairs; those nobody decided on do not count, nor those that certain terms decide."""
     classes = np.concatenate([each for _, each in rows])
     values = {name: np.concatenate([each[name] for each, _ in rows]) for name in rows[0][0]}
-    settled = np.any([values[name] == 1 for name in ("stage", "version", "linked")], axis=0)
+    settled = np.any([values[name] == 1 for name in ("stage", "version", "linked", "layer")], axis=0)
     scales = {}
     for code, name in enumerate(SCALES):
         use = (classes != "unknown") & ~settled & (values[SCALE] == code)

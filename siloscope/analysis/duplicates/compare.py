@@ -21,6 +21,7 @@ SLIGHT: Mapping[str, float] = {
 }  # fmt: skip
 WHOLE = ("said", "set", "field", "place", "data", "line", "opt", "step", "product")
 CORE = ("set", "field", "place", "data", "line")
+LINKS = frozenset({"place", "data", "trait"})
 _SLIGHT_WHOLE = 6.0
 _SLIGHT_CORE = 4.0
 LEAST_FEATURES = 5
@@ -41,8 +42,8 @@ def compare(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
         view = table.views[name]
         dots = view.dots(a, b)
         x, y = view.size[a], view.size[b]
-        # Where both could say something, being of one kind, silence on one side is a difference.
-        heard = np.where(alike, (x > 0) | (y > 0), (x > 0) & (y > 0))
+        # Where both could say something, being of one kind, silence on one side is a difference; links may be unknown.
+        heard = np.where(alike & (name not in LINKS), (x > 0) | (y > 0), (x > 0) & (y > 0))
         found[name] = np.where(heard, dots / (x * y + SLIGHT[name]), np.nan)
         for group, members in ((whole, WHOLE), (core, CORE), (words, ("said", "set")), (objects, ("object",))):
             if name in members:
@@ -146,10 +147,12 @@ def against(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     version_a, version_b = codes["version"][a], codes["version"][b]
     same_tool = codes["tool"][a] == codes["tool"][b]
     model = codes["family"][a] == codes["family"][b]
+    layer_a, layer_b = codes["layer"][a], codes["layer"][b]
     low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
     keys = np.array(sorted(x * count + y for x, y in table.linked), dtype=np.int64)
     return {
         "stage": ((stage_a > 0) & (stage_b > 0) & (stage_a != stage_b)).astype(np.float32),
         "version": (same_name & same_tool & model & (codes["family"][a] == 2) & (version_a != version_b)).astype(np.float32),
+        "layer": ((layer_a > 0) & (layer_b > 0) & (layer_a != layer_b)).astype(np.float32),
         "linked": np.isin(low * count + high, keys).astype(np.float32),
     }  # fmt: skip

@@ -92,6 +92,7 @@ _SAY: Mapping[str, Callable[[_Pair], str]] = {
     "region": lambda p: "both say the same place" if p.values["region"] else
     f"one is for {p.table.names[p.rows[0]].place}, the other for {p.table.names[p.rows[1]].place}",
     "stage": lambda p: f"they are stages of one: {p.table.stages[p.rows[0]]} and {p.table.stages[p.rows[1]]}",
+    "layer": lambda _: "they stand at different steps of the way of one kind of data, such as raw and curated",
     "version": lambda _: "they are versions of one model in one registry",
     "linked": lambda _: "one works with the other: they are parts of one chain",
 }  # fmt: skip

@@ -17,7 +17,7 @@ from scipy import sparse
 from siloscope.analysis import similar
 from siloscope.analysis.duplicates import tokens as read
 from siloscope.analysis.duplicates.families import FAMILIES, families
-from siloscope.analysis.duplicates.naming import Name, department_words, objects, places, read_name, stage_of
+from siloscope.analysis.duplicates.naming import Name, department_words, layer_of, objects, places, read_name, stage_of
 from siloscope.graph.view import Graph
 from siloscope.model import Asset
 
@@ -203,6 +203,7 @@ def _codes(assets: Sequence[Asset], names: Sequence[Name]) -> dict[str, np.ndarr
         "family": np.array([sum(1 << FAMILIES.index(f) for f in families(each.kind)) for each in assets], dtype=np.int32),
         "version": coded(each.version for each in names),
         "place": coded(name.place or _place(each) for each, name in zip(assets, names, strict=True)),
+        "layer": coded(_layer(each) for each in assets),
         "telling": np.array([len(each.telling) for each in names], dtype=np.int32),
         "words": coded(" ".join(sorted(each.words)) or None for each in names),
         "owner": coded(each.owner.casefold() if each.owner else None for each in assets),
@@ -224,6 +225,12 @@ def _exact(asset: Asset) -> Hashable | None:
     """All that is known of a definition and its name; None where nothing is."""
     definition = asset.facts.get("definition")
     return hash((asset.name, definition, frozenset(asset.shape.items()))) if definition and asset.shape else None
+
+
+def _layer(asset: Asset) -> str | None:
+    """The layer that a job or table stands in or makes, by its name, its database, or where its id places it."""
+    said = (asset.name, *(str(asset.facts.get(each) or "") for each in ("database", "schema", "dataset", "layer")))
+    return next(filter(None, map(layer_of, said)), None) or layer_of("/".join(asset.id.split("/")[-2:]))
 
 
 def _place(asset: Asset) -> str | None:
