@@ -15,7 +15,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -23,7 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Edge, How, Verb
 
-KINDS = (("mlflow.model", "mlflow"), ("uipath.process", "uipath"), ("n8n.workflow", "n8n"), ("glue.job", "glue"), ("postgres.table", "postgres"))
+KINDS = (
+    ("mlflow.model", "mlflow"),
+    ("uipath.process", "uipath"),
+    ("n8n.workflow", "n8n"),
+    ("glue.job", "glue"),
+    ("postgres.table", "postgres"),
+)
 PLANTED = 0.15
 _SYLLABLES = "ba co du fe gi ho ju ka le mi no pu ra se ti vo wa xe yo zu ar en is or un al em ig ot ul".split()
 
@@ -58,8 +65,13 @@ def _asset(rng: random.Random, number: int, vocabulary: list[str]) -> tuple[Asse
     shape = {"v": 1, **{f"node:{vocabulary[int(60 * rng.random() ** 2)]}": 1 for _ in range(rng.randrange(2, 6))}}
     shape |= {f"column:{rng.choice(vocabulary)}_{rng.choice(vocabulary)}": 1 for _ in range(rng.randrange(3, 10))}
     shape |= {f"text:{each}": 1 for each in name if rng.random() < 0.7}
-    asset = Asset(f"{product}://{number % 40}/x/{number:08}", kind, "_".join(name), f"{product}:{number % 40}", shape=shape)
-    return asset, [_edge(asset.id, f"s3://lake-{rng.randrange(9)}/{rng.choice(vocabulary)}/{rng.choice(vocabulary)}") for _ in range(rng.randrange(3))]
+    asset = Asset(
+        f"{product}://{number % 40}/x/{number:08}", kind, "_".join(name), f"{product}:{number % 40}", shape=shape
+    )
+    return asset, [
+        _edge(asset.id, f"s3://lake-{rng.randrange(9)}/{rng.choice(vocabulary)}/{rng.choice(vocabulary)}")
+        for _ in range(rng.randrange(3))
+    ]
 
 
 def _copy(rng: random.Random, number: int, asset: Asset, links: list[Edge]) -> tuple[Asset, list[Edge]]:
@@ -71,7 +83,13 @@ def _copy(rng: random.Random, number: int, asset: Asset, links: list[Edge]) -> t
     style = rng.choice(("-", " ", "", "_"))
     shown = style.join(name) if style else "".join(each.title() for each in name)
     shape = {key: count for key, count in asset.shape.items() if rng.random() < 0.85 or key == "v"}
-    copied = Asset(f"{asset.id.partition('://')[0]}://{(number + 7) % 40}/x/{number:08}", asset.kind, shown, f"{asset.tool.partition(':')[0]}:{(number + 7) % 40}", shape=shape)
+    copied = Asset(
+        f"{asset.id.partition('://')[0]}://{(number + 7) % 40}/x/{number:08}",
+        asset.kind,
+        shown,
+        f"{asset.tool.partition(':')[0]}:{(number + 7) % 40}",
+        shape=shape,
+    )
     return copied, [_edge(copied.id, each.name) for each in links if rng.random() < 0.8]
 
 
@@ -123,7 +141,9 @@ def brute(rows, brought: set[tuple[int, int]], sample: int = 40) -> float:
             others = comparable[start : start + 50_000]
             a, b = np.minimum(others, each), np.maximum(others, each)
             same = (rows.codes["kind"][a] == rows.codes["kind"][b]) | (rows.codes["tool"][a] != rows.codes["tool"][b])
-            for x, y in zip(a[same][(z := log_odds(rows, a[same], b[same], shipped())) > 0], b[same][z > 0], strict=True):
+            for x, y in zip(
+                a[same][(z := log_odds(rows, a[same], b[same], shipped())) > 0], b[same][z > 0], strict=True
+            ):
                 hit, missed = (hit + 1, missed) if (int(x), int(y)) in brought else (hit, missed + 1)
     return hit / (hit + missed) if hit + missed else 1.0
 
@@ -172,7 +192,11 @@ def _splink(names: list[str]) -> set[tuple[int, int]]:
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
     frame = pd.DataFrame({"unique_id": range(len(names)), "name": names, "start": [each[:4].lower() for each in names]})
-    settings = SettingsCreator("dedupe_only", comparisons=[cl.JaroWinklerAtThresholds("name")], blocking_rules_to_generate_predictions=[block_on("start")])
+    settings = SettingsCreator(
+        "dedupe_only",
+        comparisons=[cl.JaroWinklerAtThresholds("name")],
+        blocking_rules_to_generate_predictions=[block_on("start")],
+    )
     linker = Linker(frame, settings, DuckDBAPI())
     linker.training.estimate_u_using_random_sampling(1e5)
     found = linker.inference.predict(threshold_match_probability=0.01).as_pandas_dataframe()
@@ -191,7 +215,9 @@ def main() -> None:
         return
     rows = []
     for size in given.sizes.split(","):
-        text = subprocess.run([sys.executable, __file__, "--one", size], check=True, capture_output=True, text=True).stdout
+        text = subprocess.run(
+            [sys.executable, __file__, "--one", size], check=True, capture_output=True, text=True
+        ).stdout
         row = json.loads(text)
         rows.append(row)
         print(
@@ -199,12 +225,14 @@ def main() -> None:
             f"({row['estate_mb']:,.0f} of them the estate), {row['pairs']:,} candidates, planted brought up {row['brought']:.3f}, found {row['found']:.3f}, "
             f"findings right {row['right']:.3f}, of brute force {row['brute']:.3f}"
         )
-    for small, large in zip(rows, rows[1:], strict=False):
+    for small, large in pairwise(rows):
         print(f"growth n^{math.log(large['cpu'] / small['cpu']) / math.log(large['size'] / small['size']):.2f}")
     if given.peers:
         ours = one(given.peers)
         for name, cpu, share in peers(given.peers):
-            print(f"  {name}: {cpu:.1f} CPU s, planted {share:.3f}; siloscope {ours['cpu']:.1f} CPU s, {ours['brought']:.3f}: ratio {ours['cpu'] / cpu:.2f}")
+            print(
+                f"  {name}: {cpu:.1f} CPU s, planted {share:.3f}; siloscope {ours['cpu']:.1f} CPU s, {ours['brought']:.3f}: ratio {ours['cpu'] / cpu:.2f}"
+            )
 
 
 if __name__ == "__main__":

@@ -86,7 +86,10 @@ def test_one_that_works_with_the_other_is_no_copy_of_it() -> None:
 
 def test_one_name_for_different_things_is_no_duplicate() -> None:
     other = {"v": 1, "column:bill_no": 1, "column:net_amount": 1, "column:due_date": 1}
-    items = [model("a", "mlflow:risk", "mlflow.model", "training"), model("b", "mlflow:x", "mlflow.model", "training", shape=other)]
+    items = [
+        model("a", "mlflow:risk", "mlflow.model", "training"),
+        model("b", "mlflow:x", "mlflow.model", "training", shape=other),
+    ]
     assert found(*items, reads("a", "s3://lake/churn/train"), reads("b", "s3://lake/bills/train")) == []
 
 
@@ -119,13 +122,25 @@ def test_order_of_observation_changes_nothing() -> None:
 
 
 def test_three_copies_are_one_cluster_with_all_its_pairs() -> None:
-    items = [*two(), model("c", "databricks:x", "databricks.registered-model", "customer_churn_v2"), reads("c", "s3://lake/churn/train")]
+    items = [
+        *two(),
+        model("c", "databricks:x", "databricks.registered-model", "customer_churn_v2"),
+        reads("c", "s3://lake/churn/train"),
+    ]
     (each,) = found(*items)
     assert set(each.subjects) == {"a", "b", "c"}
     assert {(one.a, one.b) for one in each.pairs} == {("a", "b"), ("a", "c"), ("b", "c")}
 
 
-@pytest.mark.parametrize("items", [[], [asset("a")], [asset("a", name=""), asset("b", name="\u0000")], [asset("a", name="x" * 5000, shape={"v": 1, "": 1, ":": 2, "a:": None})]])
+@pytest.mark.parametrize(
+    "items",
+    [
+        [],
+        [asset("a")],
+        [asset("a", name=""), asset("b", name="\u0000")],
+        [asset("a", name="x" * 5000, shape={"v": 1, "": 1, ":": 2, "a:": None})],
+    ],
+)
 def test_little_or_odd_input_is_no_trouble(items: list[Any]) -> None:
     assert findings(estate(seen(*items)), rules={"duplicate-asset"}) == []
 
@@ -148,6 +163,8 @@ def test_weights_read_back_what_they_write() -> None:
         ("my-workflow-7", "my workflow", None, "7"),
     ],
 )
-def test_a_name_is_read_without_what_it_was_given_besides(name: str, text: str, stage: str | None, version: str | None) -> None:
+def test_a_name_is_read_without_what_it_was_given_besides(
+    name: str, text: str, stage: str | None, version: str | None
+) -> None:
     read = read_name(name)
     assert (read.text, read.stage, read.version) == (text, stage, version)

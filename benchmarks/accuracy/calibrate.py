@@ -39,8 +39,23 @@ _ONLY = {
     "filled": [-0.4, -0.2, 0, 0.1, 0.2, 0.3, 0.45, 0.6],
     "template": [-0.6, -0.4, -0.25, -0.1, 0, 0.1, 0.25],
 }
-_TOGETHER = (("said", "line"), ("core", "whole"), ("said", "core"), ("letters", "whole"), ("gone", "whole"), ("object", "whole"), ("lost", "even"), ("vanished", "even"), ("vanished", "said"))
-_KNOTS = {"gone": [0, 0.1, 0.3, 0.6], "lost": [0, 0.1, 0.25, 0.5], "vanished": [0, 0.05, 0.15, 0.4], "even": [0.3, 0.7, 0.85, 1]}
+_TOGETHER = (
+    ("said", "line"),
+    ("core", "whole"),
+    ("said", "core"),
+    ("letters", "whole"),
+    ("gone", "whole"),
+    ("object", "whole"),
+    ("lost", "even"),
+    ("vanished", "even"),
+    ("vanished", "said"),
+)
+_KNOTS = {
+    "gone": [0, 0.1, 0.3, 0.6],
+    "lost": [0, 0.1, 0.25, 0.5],
+    "vanished": [0, 0.05, 0.15, 0.4],
+    "even": [0.3, 0.7, 0.85, 1],
+}
 PLANS = {
     "facts": Plan(
         knots={name: [0, 0.2, 0.4, 0.6, 0.8, 1] for name in ("name", "letters", "object", "said", "field", "place", "data", "step", "trait", "whole", "core")}
@@ -50,7 +65,7 @@ PLANS = {
         falling=frozenset({"other"}),
     ),
     "definition": Plan(
-        knots={name: _ALIKE for name in SIMILAR} | _ONLY,
+        knots=dict.fromkeys(SIMILAR, _ALIKE) | _ONLY,
         together={pair: tuple(_KNOTS.get(each, _COARSE) for each in pair) for pair in _TOGETHER},
         rising=frozenset(SIMILAR),
         falling=frozenset({"other", "swap", "gone", "filled", "lost", "vanished"}),

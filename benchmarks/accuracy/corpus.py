@@ -179,14 +179,14 @@ def _groups(flows: list[Flow], keys: list[Counter[str]]) -> list[int]:
         if not generic(name) and name in names:
             join(names[name], n)
         names.setdefault(name, n)
-    for a, b in _sharing(flows, keys):
+    for a, b in _sharing(keys):
         join(a, b)
     for a, b in _alike(flows):
         join(a, b)
     return [top(each) for each in range(len(flows))]
 
 
-def _sharing(flows: list[Flow], keys: list[Counter[str]]) -> list[tuple[int, int]]:
+def _sharing(keys: list[Counter[str]]) -> list[tuple[int, int]]:
     """Pairs that have a third of the smaller one's nodes in common; nodes that many workflows have do not count."""
     holders: dict[str, list[int]] = defaultdict(list)
     for n, content in enumerate(keys):

@@ -32,11 +32,16 @@ class Plan:
     joint: float = 0.15
 
 
-def fit(values: Mapping[str, np.ndarray], same: np.ndarray, weight: np.ndarray, plan: Plan, certain: Mapping[str, float]) -> Scale:
+def fit(
+    values: Mapping[str, np.ndarray], same: np.ndarray, weight: np.ndarray, plan: Plan, certain: Mapping[str, float]
+) -> Scale:
     """The weights that make labelled pairs most likely; `weight` counts pairs, certain terms are taken as they are."""
     offset = np.sum([np.where(values[name] == 1, each, 0) for name, each in certain.items()], axis=0)
     basis = {name: hats(values[name], knots) for name, knots in plan.knots.items()}
-    joint = {key: _outer(hats(values[key[0]], one), hats(values[key[1]], other)) for key, (one, other) in plan.together.items()}
+    joint = {
+        key: _outer(hats(values[key[0]], one), hats(values[key[1]], other))
+        for key, (one, other) in plan.together.items()
+    }
     turns = {name: _turn(len(plan.knots[name]), name, plan) for name in basis}
     blocks = [np.ones((len(same), 1)), *(each @ turns[name] for name, each in basis.items()), *joint.values()]
     design = sparse.csr_matrix(np.hstack(blocks))
@@ -86,7 +91,7 @@ def _turn(size: int, name: str, plan: Plan) -> np.ndarray:
     An ordered term's parameters are steps, none negative: up from nothing for what speaks for, down from nothing for
     what speaks against, so that full agreement never speaks against and none never for.
     """
-    if name not in plan.rising and name not in plan.falling or size == 1:
+    if (name not in plan.rising and name not in plan.falling) or size == 1:
         return np.eye(size)
     up = np.tril(np.ones((size, size)))[:, 1:]
     down = -np.triu(np.ones((size, size)))[:, :-1]

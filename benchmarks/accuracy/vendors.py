@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from benchmarks.accuracy.graphs import built
 from benchmarks.accuracy.labels import Estate, Labels
@@ -67,14 +67,15 @@ class _Making:
 def undertakings(split: str) -> list[Undertaking]:
     """All undertakings of a split: even lines for `dev`, odd ones for `held`, each for one to three regions and kinds."""
     rng = random.Random(f"undertakings {split}")
-    found = []
+    found: list[Undertaking] = []
     for line in UNDERTAKINGS.splitlines()[0 if split == "dev" else 1 :: 2]:
         about, task, otherwise, tables, columns, steps = (each.strip() for each in line.split("|"))
         for kind in PLATFORMS:
-            for place in rng.sample(REGIONS, rng.randrange(1, 4)):
-                found.append(
-                    Undertaking(about, task, otherwise, _list(tables), _list(columns), _list(steps), place, kind, f"{rng.getrandbits(256):064x}")
-                )  # fmt: skip
+            said = (about, task, otherwise, _list(tables), _list(columns), _list(steps))
+            found += [
+                Undertaking(*said, place, kind, f"{rng.getrandbits(256):064x}")
+                for place in rng.sample(REGIONS, rng.randrange(1, 4))
+            ]
     return found
 
 
@@ -119,7 +120,9 @@ def _lives(making: _Making, every: list[Undertaking]) -> None:
             assets = [each for each in items if isinstance(each, Asset)]
             for each in assets:
                 links = (one.name for one in items if isinstance(one, Reference) and one.source == each.id)
-                making.text[each.id] = " ".join([each.name, each.kind, *map(str, each.facts.values()), *each.shape, *links])
+                making.text[each.id] = " ".join(
+                    [each.name, each.kind, *map(str, each.facts.values()), *each.shape, *links]
+                )
             for one, other in combinations(assets, 2):
                 making.labels.trap(one.id, other.id, kind)
 
@@ -143,7 +146,11 @@ def _realise(making: _Making, what: Undertaking, *, drift: float = 0.0, **fixed:
         facts["tag.domain"] = what.about
     if rng.random() < 0.5:
         facts["tag.team"] = _steady(what, DEPARTMENTS) if rng.random() < 0.7 else rng.choice(DEPARTMENTS)
-    owner = (_steady(what, PEOPLE) if rng.random() < 0.8 - 0.6 * drift else rng.choice(PEOPLE)) if rng.random() < 0.7 else None
+    owner = (
+        (_steady(what, PEOPLE) if rng.random() < 0.8 - 0.6 * drift else rng.choice(PEOPLE))
+        if rng.random() < 0.7
+        else None
+    )
     asset = Asset(
         key, kind, name, tool, owner=owner, environment=fixed.get("environment"), shape=_shape(what, rng, drift), facts=facts
     )  # fmt: skip
@@ -161,8 +168,7 @@ def _steady(what: Undertaking, choices: tuple[str, ...]) -> str:
 def _name(what: Undertaking, rng: random.Random, drift: float) -> str:
     said = what.otherwise if rng.random() < 0.3 * drift else f"{what.about} {what.task}"
     words = [
-        rng.choice(WORDS[each]) if each in WORDS and rng.random() < 0.1 + 0.4 * drift else each
-        for each in said.split()
+        rng.choice(WORDS[each]) if each in WORDS and rng.random() < 0.1 + 0.4 * drift else each for each in said.split()
     ]
     if rng.random() < 0.3 and len(words) > 2:
         words = [*words[1:], words[0]]
@@ -197,7 +203,7 @@ def _shape(what: Undertaking, rng: random.Random, drift: float) -> dict[str, int
         steps = [each for each in what.steps if rng.random() < 1 - 0.2 * drift]
         kinds = [rng.choice(PRODUCTS.get(each, (each, each.title()))) for each in steps]
         found |= {f"node:{each}": kinds.count(each) for each in kinds}
-        found |= {f"flow:{a}>{b}": 1 for a, b in zip(kinds, kinds[1:], strict=False)}
+        found |= {f"flow:{a}>{b}": 1 for a, b in pairwise(kinds)}
         found |= {f"text:{each}": 1 for each in (*what.about.split(), *what.task.split()) if rng.random() < 0.7}
     return found
 
@@ -212,7 +218,9 @@ def _links(what: Undertaking, key: str, rng: random.Random, drift: float) -> Ite
             yield Reference(key, Verb.READS, f"{base}/{table}_{what.place}", "source")
     if rng.random() < 0.5:
         verb = Verb.READS if what.kind == "model" else Verb.WRITES
-        yield Reference(key, verb, f"{store}/{what.about.replace(' ', '-')}-{what.place}/{what.task.split()[0]}", "target")
+        yield Reference(
+            key, verb, f"{store}/{what.about.replace(' ', '-')}-{what.place}/{what.task.split()[0]}", "target"
+        )
     if rng.random() < 0.5:
         yield Reference(key, Verb.READS, "s3://acme-hub/common/calendar", "hub")
 
@@ -223,14 +231,14 @@ def _traps(making: _Making, every: list[Undertaking], first: dict[Undertaking, s
     for each in every:
         by_subject.setdefault((each.about, each.kind), []).append(each)
     for group in by_subject.values():  # the same for other regions: another object on the same template
-        for one, other in zip(group, group[1:], strict=False):
+        for one, other in pairwise(group):
             labels.trap(first[one], first[other], "another region")
     builds = {each: [key for _, family in making.purpose[each.about, each.place] for key in family] for each in every}
     for name in GENERIC:  # one name for different things
         kind = rng.choice(list(PLATFORMS))
         several = rng.sample([each for each in every if each.kind == kind], 3)
         made = [_realise(making, each, name=name) for each in several]
-        for a, b in zip(made, made[1:], strict=False):
+        for a, b in pairwise(made):
             labels.trap(a, b, "generic name")
         for each, key in zip(several, made, strict=True):  # its own undertaking's other builds are indeed the same
             labels.unknown.update((min(key, x), max(key, x)) for x in builds[each])
@@ -243,7 +251,7 @@ def _traps(making: _Making, every: list[Undertaking], first: dict[Undertaking, s
             else _realise(making, each, platform=platform, instance="c", name=f"{base}-{stage}")
             for stage in stages
         ]  # fmt: skip
-        for a, b in zip(made, made[1:], strict=False):
+        for a, b in pairwise(made):
             labels.trap(a, b, "stages")
         labels.unknown.update((min(key, x), max(key, x)) for key in made for x in builds[each])
         builds[each] += made

@@ -17,7 +17,8 @@ COMPARED = ("name", *VIEWS)
 
 # How much shared evidence counts as none, in tokens of full rarity: two equal words are no proof, forty are.
 SLIGHT: Mapping[str, float] = {
-    "name": 0.6, "object": 0.5, "said": 2.0, "set": 3.0, "field": 1.0, "place": 0.5, "data": 0.6, "line": 1.5, "opt": 1.5, "step": 1.0, "product": 2.0, "trait": 1.0,
+    "name": 0.6, "object": 0.5, "said": 2.0, "set": 3.0, "field": 1.0, "place": 0.5, "data": 0.6,
+    "line": 1.5, "opt": 1.5, "step": 1.0, "product": 2.0, "trait": 1.0,
 }  # fmt: skip
 WHOLE = ("said", "set", "field", "place", "data", "line", "opt", "step", "product")
 CORE = ("set", "field", "place", "data", "line")
@@ -25,6 +26,7 @@ LINKS = frozenset({"place", "data", "trait"})
 _SLIGHT_WHOLE = 6.0
 _SLIGHT_CORE = 4.0
 LEAST_FEATURES = 5
+_MODEL = 2  # the code of the family of models alone
 MOST_HOLDERS = 4
 
 # On which scale a pair is weighed: `definition` where the settings of one kind of thing are known, else `facts`.
@@ -80,10 +82,12 @@ def _gone(table: Table, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _vanished(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Of how often either mentions things it may be about, the share of those that the other never mentions; the larger."""
+    """Of all mentions of what either may be about, the share of what the other never mentions; the larger."""
     counts, marks = table.mentions, table.mentioned
     total = np.asarray(counts.sum(axis=1)).ravel()
-    shares = [1 - similar.pairwise(counts, marks, one, other) / np.maximum(total[one], 1) for one, other in ((a, b), (b, a))]
+    shares = [
+        1 - similar.pairwise(counts, marks, one, other) / np.maximum(total[one], 1) for one, other in ((a, b), (b, a))
+    ]
     return np.where((total[a] > 0) & (total[b] > 0), np.maximum(*shares), np.nan)
 
 
@@ -140,19 +144,19 @@ def _equal(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
 
 
 def against(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
-    """What rules a pair out, each 1 or 0: stages of one lineage, versions of one model, one that works with the other."""
+    """What rules a pair out, each 1 or 0: stages, layers and versions of one thing, one that works with the other."""
     codes, count = table.codes, len(table)
     stage_a, stage_b = codes["stage"][a], codes["stage"][b]
     same_name = (codes["words"][a] == codes["words"][b]) & (codes["words"][a] > 0)
     version_a, version_b = codes["version"][a], codes["version"][b]
     same_tool = codes["tool"][a] == codes["tool"][b]
-    model = codes["family"][a] == codes["family"][b]
+    models = (codes["family"][a] == _MODEL) & (codes["family"][b] == _MODEL)
     layer_a, layer_b = codes["layer"][a], codes["layer"][b]
     low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
     keys = np.array(sorted(x * count + y for x, y in table.linked), dtype=np.int64)
     return {
         "stage": ((stage_a > 0) & (stage_b > 0) & (stage_a != stage_b)).astype(np.float32),
-        "version": (same_name & same_tool & model & (codes["family"][a] == 2) & (version_a != version_b)).astype(np.float32),
+        "version": (same_name & same_tool & models & (version_a != version_b)).astype(np.float32),
         "layer": ((layer_a > 0) & (layer_b > 0) & (layer_a != layer_b)).astype(np.float32),
         "linked": np.isin(low * count + high, keys).astype(np.float32),
     }  # fmt: skip

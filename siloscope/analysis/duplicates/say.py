@@ -1,4 +1,5 @@
 """A pair's score as sentences that a person can check, each with what it adds."""
+# ruff: noqa: E501 - a table of sentences reads best with one sentence a line
 
 from __future__ import annotations
 

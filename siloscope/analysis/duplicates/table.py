@@ -186,7 +186,8 @@ def rarities(matrix: sparse.csr_matrix) -> np.ndarray:
     """For each column, how much its presence says: near 1 for the rarest, 0 for what every asset has."""
     held = np.bincount(matrix.indices, minlength=matrix.shape[1])
     whole = np.log(matrix.shape[0] + SMALL)
-    return np.clip((whole - np.log(held + 1)) / whole, 0, 1).astype(np.float32)
+    weights: np.ndarray = np.clip((whole - np.log(held + 1)) / whole, 0, 1).astype(np.float32)
+    return weights
 
 
 def _letters(names: Sequence[Name]) -> View:
@@ -200,7 +201,7 @@ def _codes(assets: Sequence[Asset], names: Sequence[Name]) -> dict[str, np.ndarr
         "id": np.arange(1, len(assets) + 1, dtype=np.int32),
         "tool": coded(each.tool for each in assets),
         "kind": coded(each.kind for each in assets),
-        "family": np.array([sum(1 << FAMILIES.index(f) for f in families(each.kind)) for each in assets], dtype=np.int32),
+        "family": np.array([_family(each.kind) for each in assets], dtype=np.int32),
         "version": coded(each.version for each in names),
         "place": coded(name.place or _place(each) for each, name in zip(assets, names, strict=True)),
         "layer": coded(_layer(each) for each in assets),
@@ -221,6 +222,11 @@ def _stage(asset: Asset, name: Name) -> str | None:
     return said if said in STAGES else None
 
 
+def _family(kind: str) -> int:
+    """One bit for each family that a kind is of."""
+    return sum(1 << FAMILIES.index(each) for each in families(kind))
+
+
 def _exact(asset: Asset) -> Hashable | None:
     """All that is known of a definition and its name; None where nothing is."""
     definition = asset.facts.get("definition")
@@ -235,7 +241,12 @@ def _layer(asset: Asset) -> str | None:
 
 def _place(asset: Asset) -> str | None:
     """The only place that its description says it is for."""
-    said = {word for key, text in asset.facts.items() if "description" in key and isinstance(text, str) for word in places(text)}
+    said = {
+        word
+        for key, text in asset.facts.items()
+        if "description" in key and isinstance(text, str)
+        for word in places(text)
+    }
     return said.pop() if len(said) == 1 else None
 
 
