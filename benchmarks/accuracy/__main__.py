@@ -1,4 +1,7 @@
-"""Run: python -m benchmarks.accuracy [n8n] [--split dev|held] [--seed N] [--per N] [--peers] [--worst N]"""
+"""Measure labelled estates.
+
+Run: python -m benchmarks.accuracy [n8n] [--split dev|held] [--seed N] [--per N] [--peers] [--worst N]
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,12 @@ from benchmarks.accuracy.measure import Measured, calibration_error, measure
 
 def table(measured: Measured) -> str:
     """One method on one estate, as text."""
-    lines = [
+    head = (
         f"precision {measured.precision:.3f}  recall {measured.recall:.3f}  F1 {measured.f1:.3f}  "
         f"average precision {measured.average_precision:.3f}  calibration error {calibration_error(measured.bins):.3f}  "
         f"({measured.right} right of {measured.found} found, {measured.same} to find)"
-    ]
+    )
+    lines = [head]
     lines += [f"  recall {kind:16} {hit / every:.3f}  {hit}/{every}" for kind, (hit, every) in measured.recalls.items()]
     lines += [f"  false  {kind:16} {hit / every:.3f}  {hit}/{every}" for kind, (hit, every) in measured.traps.items()]
     lines += [

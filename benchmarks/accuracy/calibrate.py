@@ -9,6 +9,7 @@ import argparse
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,27 +33,48 @@ _ONLY = {
     "other": [0, 0.15, 0.3, 0.45, 0.6, 0.8, 1],
     "swap": [0, 0.1, 0.2, 0.3, 0.45, 0.6],
     "gone": [0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8],
+    "lost": [0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8],
+    "vanished": [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8],
+    "even": [0.3, 0.6, 0.8, 0.9, 1],
     "filled": [-0.4, -0.2, 0, 0.1, 0.2, 0.3, 0.45, 0.6],
     "template": [-0.6, -0.4, -0.25, -0.1, 0, 0.1, 0.25],
 }
-_TOGETHER = (("said", "line"), ("core", "whole"), ("said", "core"), ("letters", "whole"), ("gone", "whole"), ("object", "whole"))
+_TOGETHER = (
+    ("said", "line"),
+    ("core", "whole"),
+    ("said", "core"),
+    ("letters", "whole"),
+    ("gone", "whole"),
+    ("object", "whole"),
+    ("lost", "even"),
+    ("vanished", "even"),
+    ("vanished", "said"),
+)
+_KNOTS = {
+    "gone": [0, 0.1, 0.3, 0.6],
+    "lost": [0, 0.1, 0.25, 0.5],
+    "vanished": [0, 0.05, 0.15, 0.4],
+    "even": [0.3, 0.7, 0.85, 1],
+}
 PLANS = {
     "facts": Plan(
         knots={name: [0, 0.2, 0.4, 0.6, 0.8, 1] for name in ("name", "letters", "object", "said", "field", "place", "data", "step", "trait", "whole", "core")}
-        | {"other": [0, 0.3, 0.7, 1], "called": [0, 0.01, 0.34, 0.67, 1]} | {name: [0, 1] for name in ("schedule", "owner", "kind", "region")},
+        | {"other": [0, 0.3, 0.7, 1], "called": [0, 0.01, 0.34, 0.67, 1]} | {name: [0, 1] for name in ("schedule", "owner", "region")},
         together={(name, other): (at, [0, 0.3, 0.7]) for name, at in (("called", [0, 0.34, 0.67, 1]), ("letters", [0, 0.4, 0.7, 1])) for other in ("data", "field", "place", "said")},
         rising=frozenset(SIMILAR) | {"schedule", "owner", "region", "called"},
         falling=frozenset({"other"}),
     ),
     "definition": Plan(
-        knots={name: _ALIKE for name in SIMILAR} | _ONLY,
-        together={pair: (_COARSE if pair[0] != "gone" else [0, 0.1, 0.3, 0.6], _COARSE) for pair in _TOGETHER},
+        knots=dict.fromkeys(SIMILAR, _ALIKE) | _ONLY,
+        together={pair: tuple(_KNOTS.get(each, _COARSE) for each in pair) for pair in _TOGETHER},
         rising=frozenset(SIMILAR),
-        falling=frozenset({"other", "swap", "gone", "filled"}),
+        falling=frozenset({"other", "swap", "gone", "filled", "lost", "vanished"}),
     ),
 }  # fmt: skip
-CERTAIN = {"definition": 8.0, "identical": 8.0, "stage": -30.0, "version": -30.0, "linked": -12.0}
-HARD = 2.0  # what a hard negative counts for: there are few of them, and they are what people meet
+CERTAIN = {"definition": 8.0, "identical": 8.0, "stage": -30.0, "version": -30.0, "linked": -12.0, "layer": -8.0}
+# The default threshold stands where 97 of 100 findings are right: a little above even chances.
+CAUTION = {"definition": -0.6, "facts": 0.0}
+HARD = 3.0  # what a hard negative counts for: there are few of them, and they are what people meet
 
 
 def labelled(estate: Estate) -> tuple[Values, np.ndarray]:
@@ -84,13 +106,14 @@ def weights(rows: list[tuple[Values, np.ndarray]], plans: Mapping[str, Plan] = P
     """The weights fitted to labelled pairs; those nobody decided on do not count, nor those that certain terms decide."""
     classes = np.concatenate([each for _, each in rows])
     values = {name: np.concatenate([each[name] for each, _ in rows]) for name in rows[0][0]}
-    settled = np.any([values[name] == 1 for name in ("stage", "version", "linked")], axis=0)
+    settled = np.any([values[name] == 1 for name in ("stage", "version", "linked", "layer")], axis=0)
     scales = {}
     for code, name in enumerate(SCALES):
         use = (classes != "unknown") & ~settled & (values[SCALE] == code)
         same = np.char.startswith(classes[use], "=")
         count = np.where(~same & (classes[use] != "none"), HARD, 1.0)
-        scales[name] = fit({key: each[use] for key, each in values.items()}, same, count, plans[name], CERTAIN)
+        found = fit({key: each[use] for key, each in values.items()}, same, count, plans[name], CERTAIN)
+        scales[name] = replace(found, prior=round(found.prior + CAUTION[name], 3))
     return Weights(scales, CERTAIN)
 
 

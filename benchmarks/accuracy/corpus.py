@@ -159,8 +159,8 @@ def _exact(flow: Flow, content: Counter[str]) -> str:
 def _groups(flows: list[Flow], keys: list[Counter[str]]) -> list[int]:
     """A number for each workflow, the same for those that resemble each other: unlabelled pairs, right or wrong.
 
-    Two resemble each other when they have a telling name in common, when they share half of the smaller one's nodes
-    that carry parameters, or when their texts are alike (cosine of words >= 0.6).
+    Two resemble each other when they have a telling name in common, when they share a third of the smaller one's
+    telling nodes, or when their texts are alike (cosine of words >= 0.5).
     """
     leader = list(range(len(flows)))
 
@@ -179,15 +179,15 @@ def _groups(flows: list[Flow], keys: list[Counter[str]]) -> list[int]:
         if not generic(name) and name in names:
             join(names[name], n)
         names.setdefault(name, n)
-    for a, b in _sharing(flows, keys):
+    for a, b in _sharing(keys):
         join(a, b)
     for a, b in _alike(flows):
         join(a, b)
     return [top(each) for each in range(len(flows))]
 
 
-def _sharing(flows: list[Flow], keys: list[Counter[str]]) -> list[tuple[int, int]]:
-    """Pairs that have half of the smaller one's nodes in common; nodes that many workflows have do not count."""
+def _sharing(keys: list[Counter[str]]) -> list[tuple[int, int]]:
+    """Pairs that have a third of the smaller one's nodes in common; nodes that many workflows have do not count."""
     holders: dict[str, list[int]] = defaultdict(list)
     for n, content in enumerate(keys):
         for key in content:
@@ -197,7 +197,7 @@ def _sharing(flows: list[Flow], keys: list[Counter[str]]) -> list[tuple[int, int
     for ids in holders.values():
         if 1 < len(ids) <= 20:
             shared.update((a, b) for i, a in enumerate(ids) for b in ids[i + 1 :])
-    return [(a, b) for (a, b), count in shared.items() if count >= max(2, 0.5 * min(len(telling[a]), len(telling[b])))]
+    return [(a, b) for (a, b), count in shared.items() if count >= max(2, 0.34 * min(len(telling[a]), len(telling[b])))]
 
 
 def _alike(flows: list[Flow]) -> list[tuple[int, int]]:
@@ -205,7 +205,7 @@ def _alike(flows: list[Flow]) -> list[tuple[int, int]]:
     from benchmarks.accuracy.text import cosines, tfidf, word_counts
 
     matrix = tfidf([word_counts(document_text(flow)) for flow in flows])
-    found = cosines(matrix, matrix, least=0.6)
+    found = cosines(matrix, matrix, least=0.5)
     return [(int(a), int(b)) for a, b in zip(found.row, found.col, strict=True) if a < b]
 
 

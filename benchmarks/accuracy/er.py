@@ -1,6 +1,6 @@
 """Match the public pairs of tables: siloscope and its peers, in one run, on the full tables, without labels.
 
-Run: python -m benchmarks.accuracy.er [--markdown]; the peers come with `uv pip install --group peers`.
+Run: python -m benchmarks.accuracy.er [--markdown] [--half]; the peers come with `uv pip install --group peers`.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ def main() -> None:
     """Run every method on every pair of tables and print what each reaches."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy.er", description=__doc__)
     parser.add_argument("--markdown", action="store_true", help="the table of docs/accuracy.md")
+    parser.add_argument("--half", action="store_true", help="half of each table, so that most records are alone")
     given = parser.parse_args()
-    sets = list(er_sets.tables())
+    sets = [er_sets.half(each) if given.half else each for each in er_sets.tables()]
     if not sets:
         raise SystemExit(f"no tables under {er_sets.CORPORA}/er: set SILOSCOPE_CORPORA")
     match(sets[0].left[:50], sets[0].right[:50])  # imports are not measured

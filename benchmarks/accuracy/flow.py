@@ -216,7 +216,7 @@ def fresh(flow: Flow, rng: random.Random) -> Flow:
         node["id"] = uuid(rng)
         if "webhookId" in node:
             node["webhookId"] = uuid(rng)
-        x, y = (list(node.get("position") or []) + [0, 0])[:2] if isinstance(node.get("position"), list) else (0, 0)
+        x, y = [*(node.get("position") or []), 0, 0][:2] if isinstance(node.get("position"), list) else (0, 0)
         node["position"] = [round(_number(x) * scale + dx), round(_number(y) * scale + dy)]
         for name, held in (node.get("credentials") or {}).items() if isinstance(node.get("credentials"), dict) else ():
             if isinstance(held, dict):

@@ -52,9 +52,36 @@ PEOPLE = tuple(
 )
 DEPARTMENTS = ("Finance", "Operations", "Sales", "Risk", "People", "Logistics")
 STORES = ("s3://acme-lake", "s3://datahub-eu", "azblob://corplake/raw", "gs://analytics-raw")
-HOSTS = ("host://db1.acme.example:5432/core", "host://dwh.acme.example:5439/dw", "snowflake://acme-main/DW", "host://pg-emea.acme.example:5432/core")
-SCHEDULES = ("0 2 * * *", "0 6 * * 1", "*/15 * * * *", "30 4 * * *", "0 0 1 * *", "0 7-19 * * *", "15 3 * * *", "0 12 * * 5")
-GENERIC = ("daily_load", "training-job", "etl", "model", "main", "data-export", "workflow1", "pipeline", "nightly batch", "ProcessFiles", "dataset", "predictions")
+HOSTS = (
+    "host://db1.acme.example:5432/core",
+    "host://dwh.acme.example:5439/dw",
+    "snowflake://acme-main/DW",
+    "host://pg-emea.acme.example:5432/core",
+)
+SCHEDULES = (
+    "0 2 * * *",
+    "0 6 * * 1",
+    "*/15 * * * *",
+    "30 4 * * *",
+    "0 0 1 * *",
+    "0 7-19 * * *",
+    "15 3 * * *",
+    "0 12 * * 5",
+)
+GENERIC = (
+    "daily_load",
+    "training-job",
+    "etl",
+    "model",
+    "main",
+    "data-export",
+    "workflow1",
+    "pipeline",
+    "nightly batch",
+    "ProcessFiles",
+    "dataset",
+    "predictions",
+)
 PRODUCTS = {
     "read": ("SqlSource", "read_sql", "DatabaseRead", "Extract"), "query": ("ExecuteQuery", "SqlOperator", "postgres", "Query"), "mail": ("SendOutlookMail", "gmail", "EmailOperator", "Send_an_email"),
     "notify": ("TeamsMessage", "slack", "SlackOperator", "Post_message"), "store": ("WriteTable", "S3Upload", "writeParquet", "Store"), "alert": ("SendAlert", "pagerDuty", "slack", "Alert"),

@@ -58,26 +58,30 @@ def features(document: Document, nodes: list[Mapping[str, Any]], connections: An
     return shape([*found, *told(said), *configured(settings)])
 
 
-_POINTS = re.compile(r"(?:Id|ID|_id|^id|^base|^table|^database|^bucket\w*|^channel|^calendar|^owner|^repository|^project)$")
+_POINTS = re.compile(
+    r"(?:Id|ID|_id|^id|^base|^table|^database|^bucket\w*|^channel|^calendar|^owner|^repository|^project)$"
+)
 _OWN = frozenset({"webhookId", "credentialId", "instanceId", "versionId", "id"})
 
 
-def _choices(owner: str, value: Mapping[str, Any], key: str = "") -> Iterator[str]:
+def _choices(owner: str, value: Mapping[str, Any]) -> Iterator[str]:
     """What is chosen (`opt:`) and what is pointed at by id (`ref:`) anywhere in a node's parameters."""
     for name, each in value.items():
         if isinstance(each, Mapping):
-            if each.get("__rl") and not is_expression(each.get("value")) and (mark := referred(each.get("value"))):
-                yield mark
-            else:
-                yield from _choices(owner, each, name)
+            mark = referred(each.get("value")) if each.get("__rl") and not is_expression(each.get("value")) else None
+            yield from [mark] if mark else _choices(owner, each)
         elif isinstance(each, list):
             for one in each:
                 if isinstance(one, Mapping):
-                    yield from _choices(owner, one, name)
-        elif name not in _OWN and _POINTS.search(name) and not is_expression(each) and (mark := referred(each)):
+                    yield from _choices(owner, one)
+        elif mark := _mark_of(owner, name, each):
             yield mark
-        elif name not in ("operation", "resource", "__rl", "mode") and (mark := chosen(owner, name, each)):
-            yield mark
+
+
+def _mark_of(owner: str, name: str, value: Any) -> str | None:
+    if name not in _OWN and _POINTS.search(name) and not is_expression(value) and (mark := referred(value)):
+        return mark
+    return None if name in ("operation", "resource", "__rl", "mode") else chosen(owner, name, value)
 
 
 def _texts(value: Any) -> Iterator[str]:

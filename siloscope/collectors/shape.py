@@ -6,8 +6,9 @@ hash is equal for definitions that do the same, whatever their parts are called 
 
 Of text only words are counted, out of their order: plainly where people describe (`text:invoice`: names of parts,
 notes), as a hash of 24 bits where they configure (`hash:1f03ab`: prompts, code, values), so that what somebody wrote
-into a setting cannot be read back (`line:5b20c1` for a whole one, `ref:` for what an id names); addresses yield the hash of their path (`path:9c1d2e`), expressions the fields
-they take (`field:email`). Words with digits are no words: keys and tokens never become features.
+into a setting cannot be read back (`line:5b20c1` for a whole one, `ref:` for what an id names); addresses yield the
+hash of their path (`path:9c1d2e`), expressions the fields they take (`field:email`). Words with digits are
+no words: keys and tokens never become features.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def configured(texts: Iterable[str]) -> list[str]:
 
 def chosen(owner: str, key: str, value: Any) -> str | None:
     """`opt:...`: a mark for a switch, a number or a choice of one word in the settings of `owner`; texts yield none."""
-    if isinstance(value, bool | int | float) or (isinstance(value, str) and value.isalpha() and len(value) <= LONGEST_WORD):
+    if isinstance(value, bool | int | float) or (
+        isinstance(value, str) and value.isalpha() and len(value) <= LONGEST_WORD
+    ):
         return f"opt:{_mark(f'{owner}.{key}={value}')}"
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from siloscope.analysis.duplicates.scoring import Scored, groups
+from siloscope.analysis.duplicates.scoring import Scored
 from siloscope.analysis.duplicates.table import Table
 
 SAME = 0.5

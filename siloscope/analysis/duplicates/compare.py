@@ -17,13 +17,16 @@ COMPARED = ("name", *VIEWS)
 
 # How much shared evidence counts as none, in tokens of full rarity: two equal words are no proof, forty are.
 SLIGHT: Mapping[str, float] = {
-    "name": 0.6, "object": 0.5, "said": 2.0, "set": 3.0, "field": 1.0, "place": 0.5, "data": 0.6, "line": 1.5, "opt": 1.5, "step": 1.0, "product": 2.0, "trait": 1.0,
+    "name": 0.6, "object": 0.5, "said": 2.0, "set": 3.0, "field": 1.0, "place": 0.5, "data": 0.6,
+    "line": 1.5, "opt": 1.5, "step": 1.0, "product": 2.0, "trait": 1.0,
 }  # fmt: skip
 WHOLE = ("said", "set", "field", "place", "data", "line", "opt", "step", "product")
 CORE = ("set", "field", "place", "data", "line")
+LINKS = frozenset({"place", "data", "trait"})
 _SLIGHT_WHOLE = 6.0
 _SLIGHT_CORE = 4.0
 LEAST_FEATURES = 5
+_MODEL = 2  # the code of the family of models alone
 MOST_HOLDERS = 4
 
 # On which scale a pair is weighed: `definition` where the settings of one kind of thing are known, else `facts`.
@@ -41,8 +44,8 @@ def compare(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
         view = table.views[name]
         dots = view.dots(a, b)
         x, y = view.size[a], view.size[b]
-        # Where both could say something, being of one kind, silence on one side is a difference.
-        heard = np.where(alike, (x > 0) | (y > 0), (x > 0) & (y > 0))
+        # Where both could say something, being of one kind, silence on one side is a difference; links may be unknown.
+        heard = np.where(alike & (name not in LINKS), (x > 0) | (y > 0), (x > 0) & (y > 0))
         found[name] = np.where(heard, dots / (x * y + SLIGHT[name]), np.nan)
         for group, members in ((whole, WHOLE), (core, CORE), (words, ("said", "set")), (objects, ("object",))):
             if name in members:
@@ -53,7 +56,10 @@ def compare(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     unknown = objects.least() == 0
     found["other"] = np.where(unknown, np.nan, objects.apart() / (objects.least() + SLIGHT["object"]))
     found["swap"] = np.where(unknown, np.nan, objects.apart() / (objects.apart() + words.apart() + 1.0))
-    found["gone"] = _gone(table, a, b)
+    found["gone"], found["lost"] = _gone(table, a, b)
+    found["vanished"] = _vanished(table, a, b)
+    sizes = table.views["all"].size
+    found["even"] = np.minimum(sizes[a], sizes[b]) / np.maximum(np.maximum(sizes[a], sizes[b]), 0.01)
     # Told in the same words, yet set otherwise: a template that was filled in for something else.
     found["filled"] = np.clip(found["said"] - found["line"], -0.5, 1)
     found["template"] = found["object"] - found["whole"]
@@ -63,15 +69,26 @@ def compare(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     return {name: values.astype(np.float32) for name, values in found.items()}
 
 
-def _gone(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The share of what either is about that the other never mentions, by the side that has less of it."""
+def _gone(table: Table, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The shares of what either is about that the other never mentions: the smaller, the larger."""
     topic, every = table.views["topic"], table.views["all"]
     shares = []
     for one, other in ((a, b), (b, a)):
         held = topic.size[one] ** 2
         kept = similar.pairwise(topic.matrix, every.matrix, one, other)
         shares.append(np.maximum(held - kept, 0) / (held + 0.5))
-    return np.where((topic.size[a] > 0) & (topic.size[b] > 0), np.minimum(*shares), np.nan)
+    known = (topic.size[a] > 0) & (topic.size[b] > 0)
+    return np.where(known, np.minimum(*shares), np.nan), np.where(known, np.maximum(*shares), np.nan)
+
+
+def _vanished(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Of all mentions of what either may be about, the share of what the other never mentions; the larger."""
+    counts, marks = table.mentions, table.mentioned
+    total = np.asarray(counts.sum(axis=1)).ravel()
+    shares = [
+        1 - similar.pairwise(counts, marks, one, other) / np.maximum(total[one], 1) for one, other in ((a, b), (b, a))
+    ]
+    return np.where((total[a] > 0) & (total[b] > 0), np.maximum(*shares), np.nan)
 
 
 class _Sum:
@@ -127,17 +144,19 @@ def _equal(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
 
 
 def against(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
-    """What rules a pair out, each 1 or 0: stages of one lineage, versions of one model, one that works with the other."""
+    """What rules a pair out, each 1 or 0: stages, layers and versions of one thing, one that works with the other."""
     codes, count = table.codes, len(table)
     stage_a, stage_b = codes["stage"][a], codes["stage"][b]
     same_name = (codes["words"][a] == codes["words"][b]) & (codes["words"][a] > 0)
     version_a, version_b = codes["version"][a], codes["version"][b]
     same_tool = codes["tool"][a] == codes["tool"][b]
-    model = codes["family"][a] == codes["family"][b]
+    models = (codes["family"][a] == _MODEL) & (codes["family"][b] == _MODEL)
+    layer_a, layer_b = codes["layer"][a], codes["layer"][b]
     low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
     keys = np.array(sorted(x * count + y for x, y in table.linked), dtype=np.int64)
     return {
         "stage": ((stage_a > 0) & (stage_b > 0) & (stage_a != stage_b)).astype(np.float32),
-        "version": (same_name & same_tool & model & (codes["family"][a] == 2) & (version_a != version_b)).astype(np.float32),
+        "version": (same_name & same_tool & models & (version_a != version_b)).astype(np.float32),
+        "layer": ((layer_a > 0) & (layer_b > 0) & (layer_a != layer_b)).astype(np.float32),
         "linked": np.isin(low * count + high, keys).astype(np.float32),
     }  # fmt: skip

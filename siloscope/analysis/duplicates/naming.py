@@ -91,7 +91,8 @@ def department_words(departments: Collection[str]) -> frozenset[str]:
 
 _SHORT = {
     "finance": "fin", "marketing": "mkt mktg", "operations": "ops", "engineering": "eng", "procurement": "proc purch",
-    "logistics": "log", "customer": "cs", "sales": "sls", "legal": "leg", "risk": "rsk", "people": "hr", "claims": "clm",
+    "logistics": "log", "customer": "cs", "sales": "sls", "legal": "leg",
+    "risk": "rsk", "people": "hr", "claims": "clm",
 }  # fmt: skip
 _ALWAYS = frozenset({"hr", "fin", "ops", "mkt", "mktg", "emea", "apac", "amer"})
 
@@ -126,6 +127,24 @@ def _stages() -> Mapping[str, str]:
 @cache
 def _copies() -> frozenset[str]:
     return frozenset(_tables()["copy"]["words"].split())
+
+
+def layer_of(text: str) -> str | None:
+    """The one layer of data that a text speaks of: `raw`, `curated`, `serving`, `features`, `archive`, `export`."""
+    found = {_layers()[each] for each in _RUNS.findall(_CAMEL.sub(" ", text[:LONGEST]).casefold()) if each in _layers()}
+    return found.pop() if len(found) == 1 else None
+
+
+@cache
+def _layers() -> Mapping[str, str]:
+    return {word: key for key, words in _tables()["layer"].items() for word in words.split()}
+
+
+def places(text: str) -> set[str]:
+    """The words for places in a text; words that also mean something else in English sentences do not count."""
+    return {
+        each for each in re.findall(r"[^\W\d_]+", text[:2000].casefold()) if each in _places() and len(each) > 3
+    } | {each.casefold() for each in re.findall(r"\b[A-Z]{2,5}\b", text[:2000]) if each.casefold() in _places()}
 
 
 @cache

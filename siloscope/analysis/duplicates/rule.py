@@ -15,6 +15,8 @@ from siloscope.analysis.feedback import Feedback
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Evidence, Finding, Pair
 
+RULE = "duplicate-asset"
+
 
 def duplicate_asset(
     graph: Graph, weights: Weights | None = None, feedback: Feedback | None = None
@@ -41,10 +43,11 @@ def duplicate_asset(
             yield each
     for n in loose:
         a, b = found.table.assets[int(found.a[n])], found.table.assets[int(found.b[n])]
-        pair = Pair(a.id, b.id, float(found.score[n]))
+        pair = _pair(found, n)
         title = f"{a.name} and {b.name} may be the same {_what([a, b])}"
         evidence = [*because(found, weights, n), *word_on(found, feedback, n)]
-        yield finding("duplicate-asset", [a.id, b.id], title, [a.id, b.id], evidence, scale=PROBABILITY, severity="low", pairs=[pair])  # fmt: skip
+        both = [a.id, b.id]
+        yield finding(RULE, both, title, both, evidence, scale=PROBABILITY, severity="low", pairs=[pair])
 
 
 def _cluster(found: Scored, weights: Weights, feedback: Feedback, group: list[int]) -> Finding:
@@ -60,16 +63,22 @@ def _cluster(found: Scored, weights: Weights, feedback: Feedback, group: list[in
     where = f"{many(len(tools), 'tool')}: {listed(tools, 3)}" if len(tools) > 1 else tools[0]
     evidence = [*because(found, weights, best), *word_on(found, feedback, best)]
     return finding(
-        "duplicate-asset",
+        RULE,
         [min(members, key=lambda each: (each.first_seen or "", each.id)).id],
         f"{listed(names, 3)}: {what}{where}",
         [each.id for each in members],
         [*evidence, Evidence(f"keep {members[0].name} in {members[0].tool}: {why}", 0.0)],
         scale=PROBABILITY,
         severity="high" if len(tools) > 1 or saving else "medium",
-        pairs=[Pair(table.assets[int(found.a[n])].id, table.assets[int(found.b[n])].id, float(score[n])) for n in numbers],
+        pairs=[_pair(found, n) for n in numbers],
         annual_saving=saving,
     )  # fmt: skip
+
+
+def _pair(found: Scored, n: int) -> Pair:
+    """The scored pair number `n`."""
+    assets = found.table.assets
+    return Pair(assets[int(found.a[n])].id, assets[int(found.b[n])].id, float(found.score[n]))
 
 
 def _what(members: list[Asset]) -> str:

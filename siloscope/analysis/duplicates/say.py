@@ -1,4 +1,8 @@
-"""A pair's score as sentences that a person can check, each with what it adds."""
+"""A pair's score as sentences that a person can check, each with what it adds.
+
+Terms that answer one question in several ways are told together. What is told is measured from strangers: the first
+sentence holds the log-odds of a pair that shares nothing, each other one what this pair adds to that.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,27 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from siloscope.analysis.common import listed, many
+from siloscope.analysis.duplicates.compare import SCALE, SCALES
 from siloscope.analysis.duplicates.scoring import Scored, values_of
 from siloscope.analysis.duplicates.table import Table
-from siloscope.analysis.duplicates.weights import Weights
+from siloscope.analysis.duplicates.weights import Scale, Weights
 from siloscope.model import Asset, Evidence
 
-_SLIGHT = 0.15  # what adds less is told together
+_SLIGHT = 0.1  # what adds less is told together
+
+# Which terms answer one question; a term that is in no group is told by itself.
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "names": ("name", "letters", "called"),
+    "about": ("object", "other", "swap", "gone", "lost", "vanished", "template", "filled"),
+    "said": ("said",),
+    "settings": ("core", "inner", "whole", "part", "set", "line", "opt", "step", "product", "even"),
+    "fields": ("field",),
+    "links": ("data", "place"),
+}
+_GROUP = {term: group for group, terms in _GROUPS.items() for term in terms}
+# Answers to these count against the more they are; strangers give the highest.
+_APART = frozenset({"other", "swap", "gone", "lost", "vanished", "filled"})
+_PLAIN = frozenset({"schedule", "owner", "kind", "region", "definition", "identical", "even"})
 
 
 class _Pair:
@@ -23,7 +42,8 @@ class _Pair:
         self.one, self.two = table.assets[a], table.assets[b]
 
     def percent(self, name: str) -> str:
-        return f"{100 * max(self.values[name], 0):.0f} %"
+        value = self.values[name]
+        return "0 %" if np.isnan(value) else f"{100 * min(max(value, 0), 1):.0f} %"
 
     def tokens(self, view: str, which: int) -> dict[str, float]:
         held = self.table.views[view]
@@ -31,67 +51,93 @@ class _Pair:
         pairs = zip(held.matrix.indices[start:end].tolist(), held.matrix.data[start:end].tolist(), strict=True)
         return {held.words[column]: weight for column, weight in pairs}
 
-    def shared(self, view: str, most: int = 4) -> str:
-        one, two = self.tokens(view, 0), self.tokens(view, 1)
-        found = sorted(one.keys() & two.keys(), key=lambda each: (-one[each], each))
-        return listed(found, most)
+    def shared(self, *views: str, most: int = 4) -> str:
+        found: dict[str, float] = {}
+        for view in views:
+            one, two = self.tokens(view, 0), self.tokens(view, 1)
+            found |= {each: one[each] for each in one.keys() & two.keys() if not _is_mark(each)}
+        names = [each for each in found if each[:1] not in "<>" or each[1:] not in found]
+        return listed(sorted(names, key=lambda each: (-found[each], each)), most)
 
     def count(self, view: str) -> int:
         return len(self.tokens(view, 0).keys() & self.tokens(view, 1).keys())
 
-    def apart(self, view: str, other: str) -> str:
-        """`invoice against contract`: what weighs most on each side and is nowhere on the other."""
+    def apart(self) -> str:
+        """`invoice against contract`: what weighs most on each side and is never mentioned by the other."""
         sides = []
         for this, that in ((0, 1), (1, 0)):
-            mine, its = self.tokens(view, this), self.tokens(other, that)
-            words = [each for each in sorted(mine, key=lambda key: (-mine[key], key)) if each not in its]
-            sides.append(listed([each for each in words if not _is_mark(each)], 3) or many(len(words), "word"))
-        return " against ".join(sides)
+            mine, its = self.tokens("object", this), self.tokens("all", that)
+            about = self.tokens("object", that)
+            words = [each for each in sorted(mine, key=lambda key: (-mine[key], key)) if each not in its | about]
+            sides.append(listed(words, 3))
+        return " against ".join(each or "nothing" for each in sides) if any(sides) else ""
 
 
 def _is_mark(word: str) -> bool:
     return len(word) == 6 and all(each in "0123456789abcdef" for each in word)
 
 
+def _names(pair: _Pair) -> str:
+    called = f'"{_short(pair.one)}" and "{_short(pair.two)}"'
+    if pair.values["called"] > 0:
+        return f"they are called {called}: the same words, stage, version and order aside"
+    return (
+        f"they are called {called}: {pair.percent('name')} of the words the same, spelt {pair.percent('letters')} alike"
+    )
+
+
+def _about(pair: _Pair) -> str:
+    shared, apart = pair.shared("object"), pair.apart()
+    said = f"both are about {shared}" if shared else "nothing known that both are about"
+    return f"{said}; never mentioned by the other: {apart}" if apart else said
+
+
+def _settings(pair: _Pair) -> str:
+    parts = [f"{pair.percent('core')} of settings, fields and places"]
+    if lines := pair.count("line"):
+        parts.append(many(lines, "whole setting"))
+    if steps := pair.shared("step", most=3):
+        parts.append(f"steps for {steps}")
+    of = f"; {pair.percent('part')} of the smaller one is in the larger" if pair.values["even"] < 0.8 else ""
+    return f"alike in their definitions, {pair.percent('whole')} all in all: {', '.join(parts)}{of}"
+
+
+def _links(pair: _Pair) -> str:
+    shared = pair.shared("data", most=2) or pair.shared("place", most=3)
+    return (
+        f"both read, write or are made of {shared}" if shared else "nothing known that both read, write or are made of"
+    )
+
+
 _SAY: Mapping[str, Callable[[_Pair], str]] = {
-    "prior": lambda _: "two things that look alike at first sight are mostly not the same",
-    "name": lambda p: f'of the words of their names {p.percent("name")} are the same: "{_short(p.one)}" and "{_short(p.two)}"',
-    "called": lambda p: f'both are called "{p.table.names[p.rows[0]].text}", stage, version and word order aside' if p.values["called"]
-    else "they are not called the same",
-    "letters": lambda p: f'their names are spelt {p.percent("letters")} alike: "{_short(p.one)}" and "{_short(p.two)}"',
-    "object": lambda p: f"what they are about is {p.percent('object')} the same: {p.shared('object') or 'nothing'}",
-    "said": lambda p: f"in descriptions, notes and names of steps {p.percent('said')} of the words are the same: {p.shared('said') or 'none'}",
-    "set": lambda p: f"of the words in their settings {p.percent('set')} are the same ({p.count('set')} of them)",
-    "field": lambda p: f"fields and columns are {p.percent('field')} the same: {p.shared('field') or 'none'}",
-    "place": lambda p: f"paths and tables are {p.percent('place')} the same ({p.count('place')} of them)",
-    "data": lambda p: f"what they read, write or are made of is {p.percent('data')} the same: {p.shared('data', 2) or 'nothing'}",
-    "line": lambda p: f"{many(p.count('line'), 'whole setting')} are the same, hosts and ids aside ({p.percent('line')})",
-    "opt": lambda p: f"choices in their settings are {p.percent('opt')} the same",
-    "step": lambda p: f"their steps serve the same ends to {p.percent('step')}: {p.shared('step') or 'none'}",
-    "product": lambda p: f"products and kinds of steps are {p.percent('product')} the same",
-    "trait": lambda p: f"tags and other facts are {p.percent('trait')} the same: {p.shared('trait', 3) or 'none'}",
-    "whole": lambda p: f"definitions, all in all, are {p.percent('whole')} the same",
-    "part": lambda p: f"{p.percent('part')} of the smaller definition is in the larger one",
-    "core": lambda p: f"settings, fields and places, products aside, are {p.percent('core')} the same",
-    "inner": lambda p: f"{p.percent('inner')} of the smaller one's settings, fields and places are in the larger one",
-    "other": lambda p: f"each is about things the other is not about: {p.apart('object', 'object')}",
-    "swap": lambda p: f"the words in which they differ are those for what they are about: {p.apart('object', 'object')}",
-    "gone": lambda p: f"each is about what the other never mentions: {p.apart('topic', 'all')}" if p.values["gone"] > 0.02
-    else "nothing that one is about is missing in the other",
-    "filled": lambda p: "told in the same words but set otherwise, like a template filled in anew"
-    if p.values["filled"] > 0 else "settings agree as far as words do",
-    "template": lambda p: "alike in form more than in what they are about" if p.values["template"] < 0 else "as alike in what they are about as in form",
-    "definition": lambda p: f"their definitions are identical ({many(_features(p), 'feature')}), ids and positions aside",
+    "prior": lambda _: "two things that share nothing are not the same",
+    "names": _names,
+    "about": _about,
+    "said": lambda p: (
+        f"{p.percent('said')} of the words in descriptions, notes and names of steps are the same: "
+        f"{p.shared('said') or 'none'}"
+    ),
+    "settings": _settings,
+    "fields": lambda p: f"{p.percent('field')} of fields and columns are the same: {p.shared('field') or 'none'}",
+    "links": _links,
+    "trait": lambda p: f"tags and other facts are {p.percent('trait')} the same: {p.shared('trait', most=3) or 'none'}",
+    "definition": lambda p: (
+        f"their definitions are identical ({many(_features(p), 'feature')}), ids and positions aside"
+    ),
     "identical": lambda _: "name and definition are identical to the last feature",
-    "schedule": lambda p: "they run on the same schedule" if p.values["schedule"] else "they run on different schedules",
-    "owner": lambda p: f"{p.one.owner} owns both" if p.values["owner"] else f"{p.one.owner} owns one, {p.two.owner} the other",
+    "schedule": lambda p: (
+        "they run on the same schedule" if p.values["schedule"] else "they run on different schedules"
+    ),
+    "owner": lambda p: (
+        f"{p.one.owner} owns both" if p.values["owner"] else f"{p.one.owner} owns one, {p.two.owner} the other"
+    ),
     "kind": lambda p: f"both are {p.one.kind}" if p.values["kind"] else f"one is {p.one.kind}, the other {p.two.kind}",
-    "region": lambda p: "both say the same place" if p.values["region"] else
-    f"one is for {p.table.names[p.rows[0]].place}, the other for {p.table.names[p.rows[1]].place}",
+    "region": lambda p: "both are for the same place" if p.values["region"] else "they are for different places",
     "stage": lambda p: f"they are stages of one: {p.table.stages[p.rows[0]]} and {p.table.stages[p.rows[1]]}",
     "version": lambda _: "they are versions of one model in one registry",
+    "layer": lambda _: "they stand at different steps of the way of one kind of data, such as raw and curated",
     "linked": lambda _: "one works with the other: they are parts of one chain",
-}  # fmt: skip
+}
 
 
 def because(scored: Scored, weights: Weights, n: int) -> list[Evidence]:
@@ -99,19 +145,41 @@ def because(scored: Scored, weights: Weights, n: int) -> list[Evidence]:
     table, a, b = scored.table, int(scored.a[n]), int(scored.b[n])
     values = values_of(table, np.array([a]), np.array([b]))
     pair = _Pair(table, a, b, {name: float(each[0]) for name, each in values.items()})
-    parts = {name: float(each[0]) for name, each in weights.parts(values).items()}
-    for name in [each for each in parts if "+" in each]:
-        parts[name.partition("+")[0]] += parts.pop(name)
-    told = {name: weight for name, weight in parts.items() if abs(weight) >= _SLIGHT}
-    found = [Evidence(_SAY[name](pair), round(weight, 4)) for name, weight in told.items()]
+    told = _grouped(weights, values)
+    found = [Evidence(_SAY["prior"](pair), round(told.pop("prior"), 4))]
+    kept = {name: weight for name, weight in told.items() if abs(weight) >= _SLIGHT}
+    more = [Evidence(_SAY[name](pair), round(weight, 4)) for name, weight in kept.items()]
     if scored.through[n] >= 0:
         third = table.assets[int(scored.through[n])]
-        found.append(Evidence(f'both are the same as "{_short(third)}" in {third.tool}', float(scored.lift[n])))
+        more.append(Evidence(f'both are the same as "{_short(third)}" in {third.tool}', float(scored.lift[n])))
+    found += sorted(more, key=lambda each: (-abs(each.weight), each.says))
     rest = round(float(scored.logit[n] + scored.lift[n]) - sum(each.weight for each in found), 4)
-    found = [found[0], *sorted(found[1:], key=lambda each: (-abs(each.weight), each.says))]
     if rest:
         found.append(Evidence("smaller signs together", rest))
     return [*found, Evidence(f"to check: {_where(pair.one)} and {_where(pair.two)}", 0.0)]
+
+
+def _grouped(weights: Weights, values: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """What each question adds, measured from a pair of strangers, whose own log-odds are the `prior`."""
+    scale = weights.scales[SCALES[int(values[SCALE][0])]]
+    strange = weights.parts({**values, **_strangers(scale, values)})
+    told: dict[str, float] = {}
+    for name, part in weights.parts(dict(values)).items():
+        base = float(strange[name][0]) if name not in weights.certain else 0.0
+        group = "prior" if name == "prior" else _GROUP.get(name.partition("+")[0], name)
+        told["prior"] = told.get("prior", 0.0) + base
+        if name != "prior":
+            told[group] = told.get(group, 0.0) + float(part[0]) - base
+    return told
+
+
+def _strangers(scale: Scale, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The answers that a pair sharing nothing would give to the questions that this pair answers."""
+    found = {}
+    for name, (knots, _) in scale.terms.items():
+        answer = np.nan if name in _PLAIN else knots[-1] if name in _APART else knots[0]
+        found[name] = np.where(np.isnan(values[name]), np.nan, answer)
+    return found
 
 
 def _where(asset: Asset) -> str:

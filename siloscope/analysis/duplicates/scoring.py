@@ -21,7 +21,10 @@ _FULL = 24  # groups up to this size are compared pair by pair
 
 @dataclass(slots=True)
 class Scored:
-    """Pairs of rows of `table` (a < b, in order) with their log-odds; `through` is a third that both are the same as, or -1."""
+    """Pairs of rows of `table` (a < b, in order) with their log-odds.
+
+    `through` is a third that both are the same as, or -1; `lift` is what that adds.
+    """
 
     table: Table
     a: np.ndarray

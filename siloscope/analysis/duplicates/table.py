@@ -17,7 +17,7 @@ from scipy import sparse
 from siloscope.analysis import similar
 from siloscope.analysis.duplicates import tokens as read
 from siloscope.analysis.duplicates.families import FAMILIES, families
-from siloscope.analysis.duplicates.naming import Name, department_words, objects, read_name, stage_of
+from siloscope.analysis.duplicates.naming import Name, department_words, layer_of, objects, places, read_name, stage_of
 from siloscope.graph.view import Graph
 from siloscope.model import Asset
 
@@ -47,6 +47,8 @@ class Table:
     stages: Sequence[str | None]
     views: dict[str, View]
     letters: View
+    mentions: sparse.csr_matrix
+    mentioned: sparse.csr_matrix
     codes: dict[str, np.ndarray]
     linked: frozenset[tuple[int, int]]
     needed: np.ndarray
@@ -87,9 +89,12 @@ def table(graph: Graph) -> Table:
         builder.put(("object", each) for each in names[n].words if each in objects())
         builder.end()
     views = {name: builder.view(name) for name in (*read.VIEWS, *read.INNER)}
+    mentions = builder.counts("object")
+    mentioned = mentions.copy()
+    mentioned.data[:] = 1
     stages = [_stage(each, name) for each, name in zip(assets, names, strict=True)]
     codes = _codes(assets, names) | {"stage": coded(stages)}
-    return Table(assets, names, stages, views, _letters(names), codes, frozenset(links), needed)
+    return Table(assets, names, stages, views, _letters(names), mentions, mentioned, codes, frozenset(links), needed)
 
 
 _SPELT = {"topic": "all"}  # views that share the columns of another
@@ -149,6 +154,10 @@ class _Builder:
             words.append(token)
         return number
 
+    def counts(self, name: str) -> sparse.csr_matrix:
+        """The plain counts of a view that was finished."""
+        return self._matrices[name]
+
     def view(self, name: str) -> View:
         """The finished matrix of one view."""
         words = self._words[_SPELT.get(name, name)]
@@ -159,6 +168,7 @@ class _Builder:
         matrix = sparse.csr_matrix((counts, indices, ends), shape=shape)
         if name in _SPELT:
             return weighted(matrix, words, rarities(self._matrices[_SPELT[name]]))
+        matrix.sum_duplicates()
         self._matrices[name] = matrix
         return weighted(matrix.copy(), words)
 
@@ -176,7 +186,8 @@ def rarities(matrix: sparse.csr_matrix) -> np.ndarray:
     """For each column, how much its presence says: near 1 for the rarest, 0 for what every asset has."""
     held = np.bincount(matrix.indices, minlength=matrix.shape[1])
     whole = np.log(matrix.shape[0] + SMALL)
-    return np.clip((whole - np.log(held + 1)) / whole, 0, 1).astype(np.float32)
+    weights: np.ndarray = np.clip((whole - np.log(held + 1)) / whole, 0, 1).astype(np.float32)
+    return weights
 
 
 def _letters(names: Sequence[Name]) -> View:
@@ -190,9 +201,10 @@ def _codes(assets: Sequence[Asset], names: Sequence[Name]) -> dict[str, np.ndarr
         "id": np.arange(1, len(assets) + 1, dtype=np.int32),
         "tool": coded(each.tool for each in assets),
         "kind": coded(each.kind for each in assets),
-        "family": np.array([sum(1 << FAMILIES.index(f) for f in families(each.kind)) for each in assets], dtype=np.int32),
+        "family": np.array([_family(each.kind) for each in assets], dtype=np.int32),
         "version": coded(each.version for each in names),
-        "place": coded(each.place for each in names),
+        "place": coded(name.place or _place(each) for each, name in zip(assets, names, strict=True)),
+        "layer": coded(_layer(each) for each in assets),
         "telling": np.array([len(each.telling) for each in names], dtype=np.int32),
         "words": coded(" ".join(sorted(each.words)) or None for each in names),
         "owner": coded(each.owner.casefold() if each.owner else None for each in assets),
@@ -210,10 +222,32 @@ def _stage(asset: Asset, name: Name) -> str | None:
     return said if said in STAGES else None
 
 
+def _family(kind: str) -> int:
+    """One bit for each family that a kind is of."""
+    return sum(1 << FAMILIES.index(each) for each in families(kind))
+
+
 def _exact(asset: Asset) -> Hashable | None:
     """All that is known of a definition and its name; None where nothing is."""
     definition = asset.facts.get("definition")
     return hash((asset.name, definition, frozenset(asset.shape.items()))) if definition and asset.shape else None
+
+
+def _layer(asset: Asset) -> str | None:
+    """The layer that a job or table stands in or makes, by its name, its database, or where its id places it."""
+    said = (asset.name, *(str(asset.facts.get(each) or "") for each in ("database", "schema", "dataset", "layer")))
+    return next(filter(None, map(layer_of, said)), None) or layer_of("/".join(asset.id.split("/")[-2:]))
+
+
+def _place(asset: Asset) -> str | None:
+    """The only place that its description says it is for."""
+    said = {
+        word
+        for key, text in asset.facts.items()
+        if "description" in key and isinstance(text, str)
+        for word in places(text)
+    }
+    return said.pop() if len(said) == 1 else None
 
 
 def _schedule(asset: Asset) -> str | None:

@@ -26,7 +26,9 @@ _VIEW_OF = {
     "hash": "set", "literal": "set", "value": "set", "param": "set", "parameter": "set",
     "field": "field", "column": "field", "alias": "field", "input": "field", "output": "field", "feature": "field",
     "signature": "field", "schema": "field", "metric": "field", "label": "field", "variable": "field",
-    "line": "line", "opt": "opt", "path": "place", "url": "place", "host": "place", "table": "place", "ref": "place", "dataset": "place",
+    "line": "line", "opt": "opt",
+    "path": "place", "url": "place", "host": "place", "table": "place", "ref": "place",
+    "dataset": "place",
     "node": "step", "step": "step", "task": "step", "activity": "step", "action": "step", "operator": "step",
     "call": "step", "clause": "step", "stage": "step", "layer": "step", "component": "step", "kind": "step",
     "flow": "flow", "edge": "flow", "link": "flow", "sequence": "flow", "then": "flow",
@@ -36,15 +38,15 @@ _VIEW_OF = {
 _DESCRIBES = re.compile(r"(?:^|[._])(?:description|summary|notes?|comment|purpose|documentation|doc|title|readme)$")
 _COLUMNS = re.compile(r"(?:^|[._])(?:columns?|fields?|schema|signature|inputs?|outputs?|features?|arguments?)$")
 _MADE_OF = re.compile(
-    r"(?:^|[._])(?:\w*digest|sha\w*|checksum|md5|\w*image|image_uri|artifact\w*|model_data\w*|training_data\w*|script\w*|"
-    r"location|entry_point|source_code|code_uri|git\w*|repository|commit)$"
+    r"(?:^|[._])(?:\w*digest|sha\w*|checksum|md5|\w*image|image_uri|artifact\w*|model_data\w*|training_data\w*|"
+    r"script\w*|location|entry_point|source_code|code_uri|git\w*|repository|commit)$"
 )
 _TAGS = re.compile(r"^tags?(?:$|\.)")
 # What platforms count or keep for themselves, and what has a term of its own.
 _NO_TRAIT = re.compile(
     r"(?:^|[._])(?:path|definition|department_because|account|region|folder|workspace|version\w*|revision|owner|"
-    r"schedule\w*|cron\w*|status|state|active|archived|environment|stage|created\w*|updated\w*|modified\w*|\w*_at|id|\w+_id|"
-    r"arn|name|type|kind|cost\w*|shared)$"
+    r"schedule\w*|cron\w*|status|state|active|archived|environment|stage|created\w*|updated\w*|modified\w*|\w*_at|"
+    r"id|\w+_id|arn|name|type|kind|cost\w*|shared)$"
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORDS = re.compile(r"[^\W_]+")

@@ -63,7 +63,7 @@ class Weights:
 
 
 def hats(values: np.ndarray, knots: Sequence[float]) -> np.ndarray:
-    """Shape (len(values), len(knots)): how near each value is to each knot; rows sum to 1, to 0 where nothing is known."""
+    """Shape (values, knots): how near each value is to each knot; rows sum to 1, to 0 where nothing is known."""
     out = np.zeros((len(values), len(knots)))
     rows = np.flatnonzero(~np.isnan(values))
     if len(knots) == 1:

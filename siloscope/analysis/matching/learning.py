@@ -29,8 +29,12 @@ _SCALE = 10.0  # scores are some tens wide
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """Pairs with their log-odds; `single[side]` says whether a row of that side has at most one partner."""
+    """Pairs with their log-odds; `single[side]` says whether a row of that side has at most one partner.
 
+    `rows` are the sizes of the two tables.
+    """
+
+    rows: tuple[int, int]
     a: np.ndarray
     b: np.ndarray
     odds: np.ndarray
@@ -54,7 +58,7 @@ class _Learner:
 
     def run(self, single: tuple[bool, bool] | None) -> Learnt:
         if not len(self.a):
-            return Learnt(self.a, self.b, np.zeros(0), single or self.single)
+            return Learnt(self.rows, self.a, self.b, np.zeros(0), single or self.single)
         best, rival = self._rivals(self.record)
         lead = np.where(best, self.record - np.maximum(rival, 0), -np.inf)
         chosen = best & (lead >= np.quantile(lead[best], 1 - SURE))
@@ -65,7 +69,7 @@ class _Learner:
             if not any(self.single) or not chosen.any():  # nobody is known to be a stranger any more
                 break
             score, odds = self._turn(chosen, np.zeros(len(score), dtype=bool))
-        return Learnt(self.a, self.b, odds, self.single)
+        return Learnt(self.rows, self.a, self.b, odds, self.single)
 
     def _turn(self, chosen: np.ndarray, doubtful: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Score and log-odds of every pair, learnt from the chosen pairs and all others of their single records."""

@@ -7,23 +7,36 @@ from scipy.special import logit
 
 from siloscope.analysis.matching.learning import Learnt
 
+NEARLY_ALL = 0.85
 _LARGEST = 10_000_000  # cells of one assignment; beyond it the best pair first, again and again
 
 
 def stand(learnt: Learnt, least: float) -> np.ndarray:
     """Which pairs of at least that probability stand, as sorted indices into `learnt`.
 
-    Where rows of both sides have at most one partner: the pairs of the greatest sum of log-odds. Where rows of
-    one side may have several: the best of each row of the other. Where both may: all.
+    Where rows of both sides have at most one partner: the pairs that are the best of both their rows. Where nearly
+    all rows of both tables have found one that way, those left over are most likely each other's, and the pairs of
+    the greatest sum of log-odds stand. Where rows of one side may have several partners: the best of each row of
+    the other. Where both may: all.
     """
-    kept = np.flatnonzero(learnt.odds >= logit(least))
+    kept: np.ndarray = np.flatnonzero(learnt.odds >= logit(least))
     if not len(kept) or not any(learnt.single):
         return kept
     if not all(learnt.single):
-        rows = (learnt.a if learnt.single[0] else learnt.b)[kept]
-        order = np.lexsort((-learnt.odds[kept], rows))
-        return np.sort(kept[order[np.r_[True, np.diff(rows[order]) != 0]]])
+        best: np.ndarray = kept[_leads((learnt.a if learnt.single[0] else learnt.b)[kept], learnt.odds[kept])]
+        return best
+    mutual: np.ndarray = kept[_leads(learnt.a[kept], learnt.odds[kept]) & _leads(learnt.b[kept], learnt.odds[kept])]
+    if len(mutual) < NEARLY_ALL * max(learnt.rows):
+        return mutual
     return np.sort(np.concatenate([_assigned(learnt, part) for part in _parts(learnt, kept)]))
+
+
+def _leads(rows: np.ndarray, odds: np.ndarray) -> np.ndarray:
+    """Which pairs are the best of their row."""
+    order = np.lexsort((-odds, rows))
+    found = np.zeros(len(rows), dtype=bool)
+    found[order[np.r_[True, np.diff(rows[order]) != 0]]] = True
+    return found
 
 
 def _parts(learnt: Learnt, kept: np.ndarray) -> list[np.ndarray]:
