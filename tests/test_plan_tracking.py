@@ -14,6 +14,7 @@ from siloscope.graph.view import Graph
 from siloscope.model import Asset, Status, Tool
 from siloscope.planning.consolidation import plan_graph
 from siloscope.planning.tracking import read_plan, track
+from siloscope.planning.why import explain_plan
 from tests.estates import asset, estate, seen
 
 OLD, NEW = "n8n:old", "n8n:new"
@@ -107,3 +108,33 @@ def test_a_file_that_is_no_plan_is_said_to_be_none(tmp_path: Path, text: str) ->
     (tmp_path / "plan.json").write_text(text)
     with pytest.raises(ConfigError, match=r"plan\.json"):
         read_plan(tmp_path / "plan.json")
+
+
+def test_why_answers_for_a_disposition_with_its_numbers(plan: dict[str, Any]) -> None:
+    """Every reason with its weight, every assumption with its value, and what keeping it would cost."""
+    answer = explain_plan(plan, OLD)
+    assert answer["title"] == f"migrate {OLD} to {NEW}"
+    text = json.dumps(answer["sections"])
+    assert "day_rate = 600 (assumed)" in text
+    assert "+" in answer["sections"]["because (money over the horizon)"][2]
+    assert "to keep it costs" in answer["sections"]["otherwise"][0]
+    assert explain_plan(plan, NEW)["title"] == f"keep {NEW}"
+    assert explain_plan(plan, "old") == answer
+
+
+def test_why_answers_for_a_move(plan: dict[str, Any]) -> None:
+    """By id, by name, with the effort, the wave and why its tool goes."""
+    by_id, by_name = explain_plan(plan, "n8n:old/1"), explain_plan(plan, "job 1")
+    assert by_id == by_name
+    assert any("days for a workflow" in each for each in by_id["sections"]["effort in days"])
+    assert any("are saved" in each for each in by_id["sections"][f"why {OLD} goes (money over the horizon)"])
+    assert "effort_days.workflow = 3 (assumed)" in by_id["sections"]["assumed"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "says"), [("n8n:odl", 'did you mean "n8n:old"'), ("n8n:old/", "may mean 3 things")]
+)
+def test_why_of_nothing_or_of_several_says_so(plan: dict[str, Any], subject: str, says: str) -> None:
+    """Naming what is near, or what is meant."""
+    with pytest.raises(ConfigError, match=says):
+        explain_plan(plan, subject)
