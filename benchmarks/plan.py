@@ -11,7 +11,6 @@ in HiGHS for at most as long as a case may.
 from __future__ import annotations
 
 import json
-
 import subprocess
 import sys
 import tempfile
@@ -130,7 +129,11 @@ def peer(name: str) -> None:
 
 def child(*arguments: str) -> tuple[dict[str, Any], int]:
     """What a process of this file answers, and the largest peak memory of any so far in MiB."""
-    code = f"import resource, runpy, sys; sys.argv = {[__file__, *arguments]!r}; runpy.run_path({__file__!r}, run_name='__main__'); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    code = (
+        f"import resource, runpy, sys; sys.argv = {[__file__, *arguments]!r}; "
+        f"runpy.run_path({__file__!r}, run_name='__main__'); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.splitlines()
     return json.loads(out[0]), int(out[1]) // 1024
 
@@ -144,9 +147,10 @@ def main() -> None:
         beside, _ = child("peer", name, str(found["objective"]))
         end = "optimal" if found["status"] == "optimal" else f"gap {found['gap']:.2%}"
         more = "" if beside["greedy"] is None else f"{beside['greedy'] - 1:.1%} dearer"
+        peer_ = f"{beside['cpu']:.1f} s, {beside['ended']}"
         ratio = f"{beside['cpu'] / found['cpu']:.1f}"
         print(
-            f"| {name} | {found['cpu']:.1f} | {peak} MiB | {end} | {beside['cpu']:.1f} s, {beside['ended']} | {ratio} | {more} |",
+            f"| {name} | {found['cpu']:.1f} | {peak} MiB | {end} | {peer_} | {ratio} | {more} |",
             flush=True,
         )
 
