@@ -15,9 +15,18 @@ from siloscope.cli.common import dump, emit, place_options, plain, store_of
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
 )
+@click.option(
+    "--plan",
+    "plan_file",
+    metavar="PLAN.json",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Why this plan does with SUBJECT, a tool or a moved asset, what it does.",
+)
 @place_options
-def command(subject: str, other: str | None, form: str, config_file: Path, store_url: str | None) -> None:
-    """Show the evidence for an asset, an edge between two, a tool, or a finding.
+def command(
+    subject: str, other: str | None, form: str, plan_file: Path | None, config_file: Path, store_url: str | None
+) -> None:
+    """Show the evidence for an asset, an edge between two, a tool, a finding, or a plan's decision.
 
     SUBJECT is an id, a name, or any part of an id that only one thing holds.
 
@@ -25,11 +34,18 @@ def command(subject: str, other: str | None, form: str, config_file: Path, store
     Example:
       siloscope why isolated-tool-1a2b3c4d5e
       siloscope why churn s3://lake/churn
+      siloscope why mlflow:mlflow.risk.example --plan plan/plan.json
     """
     from siloscope.explain import explain
 
-    with store_of(config_file, store_url) as (_, store):
-        answer = explain(store, subject, other)
+    if plan_file:
+        from siloscope.planning.tracking import read_plan
+        from siloscope.planning.why import explain_plan
+
+        answer = explain_plan(read_plan(plan_file), subject)
+    else:
+        with store_of(config_file, store_url) as (_, store):
+            answer = explain(store, subject, other)
     if form == "json":
         emit(dump(answer), "-")
         return

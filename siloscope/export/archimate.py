@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from siloscope.export.documents import target
 from siloscope.export.networks import printable
 from siloscope.graph.view import Graph
-from siloscope.model import digest
+from siloscope.model import Asset, Verb, digest
 
 _DATA = frozenset("table bucket dataset container database stream topic queue feature-group vault repository".split())
 _SPACE = "http://www.opengroup.org/xsd/archimate/3.0/"
 # What carries data is a flow; how else things depend on each other is left to an association.
-_FLOWS = frozenset({"writes", "copies", "trains", "deploys"})
+_FLOWS = frozenset({Verb.WRITES, Verb.COPIES, Verb.TRAINS, Verb.DEPLOYS})
 
 
 def archimate(graph: Graph, output: str) -> None:
@@ -34,7 +34,7 @@ def model(graph: Graph, plan: Mapping[str, Any] | None = None) -> str:
         name = f"{tool.product} {tool.instance}"
         elements.append(_element(_id(tool.id), "ApplicationComponent", name, {"id": tool.id}))
     for asset in graph.assets:
-        kind = "DataObject" if asset.kind.rpartition(".")[2] in _DATA else "ApplicationFunction"
+        kind = _kind(asset)
         facts = {"id": asset.id, "kind": asset.kind, "department": asset.department or "", "owner": asset.owner or ""}
         elements.append(_element(_id(asset.id), kind, asset.name, facts))
         if asset.tool in graph.tool:
@@ -42,15 +42,15 @@ def model(graph: Graph, plan: Mapping[str, Any] | None = None) -> str:
             kind = "Access" if kind == "DataObject" else "Assignment"
             relations.append(_relation(kind, _id(asset.tool), _id(asset.id)))
     elements += [_element(_id(o.id), "ApplicationService", o.name, {"id": o.id}) for o in graph.outside]
-    known = {*graph.asset, *(each.id for each in graph.outside)}
+    kinds = {each.id: _kind(each) for each in graph.assets} | {each.id: "ApplicationService" for each in graph.outside}
     seen: set[tuple[str, str, str]] = set()
     for edge in graph.dependencies:
-        if edge.source not in known or edge.target not in known or edge.source == edge.target:
+        if edge.source not in kinds or edge.target not in kinds or edge.source == edge.target:
             continue
-        kind = "Flow" if edge.verb.value in _FLOWS else "Association"
+        kind, access = _meaning(edge.verb, kinds[edge.source], kinds[edge.target])
         if (kind, edge.source, edge.target) not in seen:
             seen.add((kind, edge.source, edge.target))
-            relations.append(_relation(kind, _id(edge.source), _id(edge.target), edge.verb.value))
+            relations.append(_relation(kind, _id(edge.source), _id(edge.target), edge.verb.value, access))
     if plan:
         _planned(graph, plan, elements, relations)
     return _document(graph, elements, relations)
@@ -86,6 +86,19 @@ def _planned(graph: Graph, plan: Mapping[str, Any], elements: list[str], relatio
             relations.append(_relation("Triggering", f"id-wave-{wave['number'] - 1}", package))
 
 
+def _kind(asset: Asset) -> str:
+    return "DataObject" if asset.kind.rpartition(".")[2] in _DATA else "ApplicationFunction"
+
+
+def _meaning(verb: Verb, source: str, to: str) -> tuple[str, str]:
+    """The relationship that the standard allows between two kinds of element, and its access if it is one."""
+    if source == "ApplicationFunction" and to == "DataObject":
+        return "Access", "Read" if verb.depends > 0 else "Write"
+    if "DataObject" not in (source, to) and verb in _FLOWS:
+        return "Flow", ""
+    return "Association", ""
+
+
 def _id(name: str) -> str:
     """An XML name for anything: ids of assets are no NCNames."""
     return f"id-{digest(name)}"
@@ -111,11 +124,11 @@ def _element(identity: str, kind: str, name: str, facts: Mapping[str, str]) -> s
     return "\n".join([*lines, "  </element>"])
 
 
-def _relation(kind: str, source: str, to: str, name: str = "") -> str:
+def _relation(kind: str, source: str, to: str, name: str = "", access: str = "") -> str:
     identity = f"id-{digest(kind, source, to, name)}"
-    start = (
-        f'  <relationship identifier="{identity}" source={quoteattr(source)} target={quoteattr(to)} xsi:type="{kind}"'
-    )
+    more = f' accessType="{access}"' if access else ""
+    ends = f'source="{source}" target="{to}"'
+    start = f'  <relationship identifier="{identity}" {ends} xsi:type="{kind}"{more}'
     return f'{start}><name xml:lang="en">{_text(name)}</name></relationship>' if name else f"{start}/>"
 
 

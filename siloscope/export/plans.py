@@ -165,6 +165,7 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
         cells = [wave["number"], wave["start_month"], wave["moves"], f"{wave['effort_days']:g}"]
         cells += [_money(wave["annual_saving"]), f"{wave['risk']:.0%}", gone]
         lines.append(f"| {' | '.join(str(each) for each in cells)} |")
+    lines += _doubts(plan)
     lines += ["", "## Assumed", "", "| what | value | used for |", "|---|---:|---|"]
     lines += [f"| {each['name']} | {each['value']:g} | {_safe(each['used_for'])} |" for each in plan["assumptions"]]
     lines += ["", "## Moves", ""]
@@ -173,6 +174,35 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
         way = f"from {_safe(move['from'])} to {_safe(move['to'])}"
         lines.append(f"- wave {move['wave']}: {_safe(asset.name)} ({asset.kind}) {way}, {move['effort_days']:g} days")
     return "\n".join(lines) + "\n"
+
+
+def _doubts(plan: Mapping[str, Any]) -> list[str]:
+    """How sure the plan is, and what else could be done."""
+    lines = []
+    found = plan.get("uncertainty")
+    if found and found["payback_months"]:
+        npv, paid = found["npv"], found["payback_months"]
+        months = ", ".join(f"{paid[p]:g}" if paid[p] is not None else "never" for p in ("p10", "p50", "p90"))
+        worth = ", ".join(_money(npv[p]) for p in ("p10", "p50", "p90"))
+        lines += [
+            "",
+            "## How sure",
+            "",
+            f"{found['samples']} draws of the assumptions; one in ten below, middle, above:",
+            "",
+        ]
+        lines += [f"- worth now {worth}", f"- paid back after {months} months"]
+        lines += [
+            f"- {_safe(tool)} is decided alike in {share:.0%} of the draws"
+            for tool, share in sorted(found["stability"].items())
+            if share < 1
+        ]
+    if plan.get("alternatives"):
+        lines += ["", "## Next best", "", "| costs more by | keeps besides | lets go besides |", "|---:|---|---|"]
+        for each in plan["alternatives"]:
+            cells = [", ".join(_safe(t) for t in each[key]) for key in ("keeps_besides", "lets_go_besides")]
+            lines.append(f"| {_money(each['more'])} | {' | '.join(cells)} |")
+    return lines
 
 
 def _money(value: float) -> str:

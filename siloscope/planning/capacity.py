@@ -13,6 +13,9 @@ from siloscope.planning.arcs import Arcs, Bools, Floats, Ints, Served, whole
 from siloscope.planning.dual import Bound
 from siloscope.planning.milp import Rows, run
 
+# With more arcs than this a linear program for each set of tools takes too long.
+_LINEAR = 200_000
+
 
 def construct(arcs: Arcs, bound: Bound, seconds: float) -> Served | None:
     """An answer that keeps the tools that paid most often, and as many more as it takes; None if none was found."""
@@ -62,7 +65,10 @@ def fill(arcs: Arcs, kept: Bools, price: Floats, seconds: float) -> Served | Non
     if not arcs.whole:
         return transport(arcs, kept, seconds)
     chosen = _place(arcs, kept, price)
-    return None if chosen is None else whole(arcs, kept, _shift(arcs, kept, chosen))
+    found = [] if chosen is None else [whole(arcs, kept, _shift(arcs, kept, chosen))]
+    if len(arcs.tool) <= _LINEAR and (other := rounded(arcs, kept, seconds)):
+        found.append(other)
+    return min(found, key=lambda each: each.total(arcs), default=None)
 
 
 def transport(arcs: Arcs, kept: Bools, seconds: float) -> Served | None:
@@ -88,6 +94,33 @@ def transport(arcs: Arcs, kept: Bools, seconds: float) -> Served | None:
     share = np.zeros(len(arcs.tool))
     share[at] = found.x
     return tidy(arcs, kept, share)
+
+
+def rounded(arcs: Arcs, kept: Bools, seconds: float) -> Served | None:
+    """Workloads placed as they would be shared, where that is whole; the few that were shared where there is room.
+
+    A vertex of the transport program shares no more workloads than there are tools, so that little is lost.
+    """
+    shared = transport(arcs, kept, seconds)
+    if shared is None:
+        return None
+    chosen = np.full(arcs.m, -1, dtype=np.int64)
+    full = np.flatnonzero(shared.share > 1 - 1e-7)
+    chosen[arcs.work[full]] = full
+    placed = chosen[chosen >= 0]
+    room = arcs.capacity - _sums(arcs.tool[placed], arcs.demand[arcs.work[placed]], arcs.n)
+    start = arcs.start
+    rest = np.flatnonzero(chosen < 0)
+    for work in rest[np.argsort(-arcs.demand[rest], kind="stable")]:
+        mine = np.arange(start[work], start[work + 1])
+        able = mine[kept[arcs.tool[mine]] & (room[arcs.tool[mine]] >= arcs.demand[work])]
+        if not len(able):
+            return None
+        chosen[work] = able[0]
+        room[arcs.tool[able[0]]] -= arcs.demand[work]
+    if (room < 0).any():
+        return None
+    return whole(arcs, kept, _shift(arcs, kept, chosen))
 
 
 def tidy(arcs: Arcs, kept: Bools, share: Floats) -> Served:

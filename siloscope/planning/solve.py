@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -182,6 +182,9 @@ def _limited(arcs: Arcs, clock: Clock) -> tuple[Served, float]:
     value, cut = bound.value, known[0].total(arcs) if known else np.inf
     if known and _met(cut, value):
         return known[0], value
+    if arcs.whole:
+        known += _from_shared(arcs, bound, cut, Clock(clock.left() * 0.4))
+        cut = min((each.total(arcs) for each in known), default=cut)
     for model, at, proof in _models(arcs, bound, cut):
         found, answer = _exact(arcs, model, at, clock)
         if answer:
@@ -195,6 +198,25 @@ def _limited(arcs: Arcs, clock: Clock) -> tuple[Served, float]:
     if not known:
         raise PlanError("no plan was found within the time limit, nor that there is none; give it more (--time-limit)")
     return min(known, key=lambda each: each.total(arcs)), value
+
+
+def _from_shared(arcs: Arcs, bound: Bound, upper: float, clock: Clock) -> list[Served]:
+    """Answers made of a good one in which workloads may be shared; none where few arcs are soon proven anyway."""
+    if len(arcs.tool) < 20_000:
+        return []
+    shared = replace(arcs, whole=False)
+    for model, at, _ in _models(shared, bound, upper):
+        _, answer = _exact(shared, model, at, clock)
+        if answer is None:
+            return []
+        # A little more room than sharing needs: the next tools in the order of the bound.
+        spare = [n for n in np.argsort(bound.tool, kind="stable") if not answer.kept[n]]
+        for more in range(0, 12, 2):
+            kept = answer.kept.copy()
+            kept[spare[:more]] = True
+            if found := capacity.rounded(arcs, kept, max(clock.left(), 5.0)):
+                return [found]
+    return []
 
 
 def _models(arcs: Arcs, bound: Bound, upper: float) -> Iterator[tuple[Arcs, Bools, bool]]:

@@ -1,0 +1,122 @@
+"""Scheduling: every timetable is checked against its rules, its cost and its bound by other means."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+
+from siloscope.planning.project import Milestone, Task, Timetable, cost_of, timetable
+
+ortools = pytest.importorskip("ortools", reason="needs the extra waves")
+
+
+def generated(count: int, seed: int) -> tuple[list[Task], dict[str, int], list[Milestone]]:
+    """A resource-constrained project: four kinds of people, one to ten periods, up to three predecessors."""
+    draw = random.Random(seed)
+    limits = {f"r{n}": draw.randint(12, 20) for n in range(4)}
+    tasks = []
+    for n in range(count):
+        before = sorted(
+            {f"t{draw.randrange(max(0, n - 12), n)}" for _ in range(draw.choice([0, 1, 1, 2, 3]))} if n else ()
+        )
+        use = {r: draw.randint(1, 10) for r in limits if draw.random() < 0.6}
+        tasks.append(Task(f"t{n}", draw.randint(1, 10), use, before))
+    return tasks, limits, [Milestone("all", [each.id for each in tasks])]
+
+
+def check(found: Timetable, tasks: list[Task], limits: dict[str, int], goals: list[Milestone]) -> None:
+    """Order, people in every period, and the cost."""
+    length = {each.id: each.length for each in tasks}
+    assert found.start.keys() == length.keys()
+    for each in tasks:
+        assert all(found.start[each.id] >= found.start[b] + length[b] for b in each.after)
+        assert all(found.start[each.id] >= found.start[b] for b in each.along)
+    for period in range(max(found.start[each.id] + each.length for each in tasks)):
+        busy = [each for each in tasks if found.start[each.id] <= period < found.start[each.id] + each.length]
+        for r, limit in limits.items():
+            assert sum(min(each.use.get(r, 0), limit) for each in busy) <= limit
+    assert found.cost == cost_of(tasks, goals, found.start)
+    assert found.bound <= found.cost
+    assert (found.status == "optimal") == (found.bound == found.cost)
+
+
+@pytest.mark.parametrize("prove", [True, False], ids=["cp-sat", "alone"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_timetable_keeps_its_rules(seed: int, prove: bool) -> None:
+    """With and without the extra; the bound of one is no more than what the other reached."""
+    tasks, limits, goals = generated(30, seed)
+    found = timetable(tasks, limits, goals, prove=prove)
+    check(found, tasks, limits, goals)
+    other = timetable(tasks, limits, goals, prove=not prove)
+    assert found.bound <= other.cost
+    if prove:
+        assert found.status == "optimal"
+        assert other.cost <= found.cost * 1.1
+
+
+def test_small_projects_are_solved_as_trying_everything_does() -> None:
+    """All starts of five tasks with two milestones."""
+    draw = random.Random(5)
+    for _ in range(6):
+        tasks = [
+            Task(
+                f"t{n}",
+                draw.randint(1, 2),
+                {"r": draw.randint(1, 3)},
+                [f"t{n - 1}"] if n == 3 else (),
+                ["t0"] if n == 4 else (),
+            )
+            for n in range(5)
+        ]
+        goals = [Milestone("a", ["t0", "t3"], 5), Milestone("b", ["t1", "t2", "t4"], 2, not_before=4)]
+        best = min(
+            cost_of(tasks, goals, dict(zip([t.id for t in tasks], starts, strict=True)))
+            for starts in itertools.product(range(8), repeat=5)
+            if valid(tasks, starts)
+        )
+        found = timetable(tasks, {"r": 3}, goals)
+        check(found, tasks, {"r": 3}, goals)
+        assert (found.cost, found.bound) == (best, best)
+
+
+def valid(tasks: list[Task], starts: tuple[int, ...]) -> bool:
+    at = dict(zip([t.id for t in tasks], starts, strict=True))
+    length = {t.id: t.length for t in tasks}
+    if any(at[t.id] < at[b] + length[b] for t in tasks for b in t.after) or any(
+        at[t.id] < at[b] for t in tasks for b in t.along
+    ):
+        return False
+    return all(sum(t.use["r"] for t in tasks if at[t.id] <= p < at[t.id] + t.length) <= 3 for p in range(10))
+
+
+def test_what_pays_most_for_its_effort_comes_first() -> None:
+    """Two tools of equal effort: the dearer goes first, unless its contract runs on anyway."""
+    tasks = [Task("x", 1, {"days": 10}), Task("y", 1, {"days": 10})]
+    goals = [Milestone("cheap", ["x"], 1), Milestone("dear", ["y"], 9)]
+    assert timetable(tasks, {"days": 10}, goals).start == {"x": 1, "y": 0}
+    late = [goals[0], Milestone("dear", ["y"], 9, not_before=2)]
+    assert timetable(tasks, {"days": 10}, late).start == {"x": 0, "y": 1}
+
+
+def test_a_task_larger_than_the_limit_is_done_alone() -> None:
+    """It takes everybody, and nothing else happens."""
+    tasks = [Task("big", 1, {"days": 50}), Task("small", 1, {"days": 1})]
+    found = timetable(tasks, {"days": 10}, [Milestone("all", ["big", "small"])])
+    assert sorted(found.start.values()) == [0, 1]
+
+
+def test_the_same_project_gives_the_same_timetable() -> None:
+    """Twice, with a limited effort that leaves it unproven."""
+    tasks, limits, goals = generated(80, 9)
+    one, two = (timetable(tasks, limits, goals, effort=0.3) for _ in range(2))
+    assert one == two
+
+
+def test_without_the_extra_a_gap_is_stated() -> None:
+    """The heuristic's own bound holds."""
+    tasks, limits, goals = generated(40, 4)
+    alone = timetable(tasks, limits, goals, prove=False)
+    assert 0 <= alone.gap < 0.6
+    assert alone.bound <= timetable(tasks, limits, goals).cost
