@@ -62,6 +62,7 @@ export interface Pen {
 
 export class CanvasPen implements Pen {
   private coins = new Map<string, HTMLCanvasElement>();
+  private texts = new Map<string, HTMLCanvasElement>();
   private stipples = new Map<string, CanvasPattern>();
   constructor(private c: CanvasRenderingContext2D, private ratio: number) {}
   private paint({ fill, stroke, width = 1, alpha = 1, dash }: Style, path?: Path2D): void {
@@ -140,8 +141,13 @@ export class CanvasPen implements Pen {
     this.c.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
   text(text: string, x: number, y: number, style: Lettering): void {
+    if (style.halo) return this.stampText(text, x, y, style);
     const c = this.c;
     c.globalAlpha = style.alpha ?? 1;
+    this.letter(c, text, x, y, style);
+    c.globalAlpha = 1;
+  }
+  private letter(c: CanvasRenderingContext2D, text: string, x: number, y: number, style: Lettering): void {
     c.font = fontOf(style);
     c.textAlign = style.align ?? "center";
     c.textBaseline = "middle";
@@ -150,11 +156,32 @@ export class CanvasPen implements Pen {
       c.strokeStyle = style.halo;
       c.lineWidth = style.haloWidth ?? 3.5;
       c.lineJoin = "round";
-      c.setLineDash([]);
       c.strokeText(text, x, y);
     }
     c.fillStyle = style.fill ?? "#000000";
     c.fillText(text, x, y);
+  }
+  // The outline of letters costs much: it is drawn once for each text, and stamped while the map moves.
+  private stampText(text: string, x: number, y: number, style: Lettering): void {
+    const { ratio } = this;
+    const key = `${fontOf(style)} ${style.fill} ${style.halo} ${style.haloWidth} ${text}`;
+    const width = widthOf(text, style) + 8;
+    const height = style.size * 1.5 + 6;
+    let stamp = this.texts.get(key);
+    if (!stamp) {
+      if (this.texts.size > 500) this.texts.clear();
+      stamp = document.createElement("canvas");
+      stamp.width = Math.ceil(width * ratio);
+      stamp.height = Math.ceil(height * ratio);
+      const own = stamp.getContext("2d")!;
+      own.scale(ratio, ratio);
+      this.letter(own, text, width / 2, height / 2, { ...style, align: "center" });
+      this.texts.set(key, stamp);
+    }
+    const left = style.align === "left" ? x - 4 : x - width / 2;
+    const c = this.c;
+    c.globalAlpha = style.alpha ?? 1;
+    c.drawImage(stamp, Math.round(left * ratio) / ratio, Math.round((y - height / 2) * ratio) / ratio, stamp.width / ratio, stamp.height / ratio);
     c.globalAlpha = 1;
   }
   stipple(list: Circle[], colour: string): void {
