@@ -129,7 +129,7 @@ def test_the_coast_goes_around_every_tool(count):
     discs = [
         (x, y, 200.0 + 10 * (i % 7)) for i, (x, y) in enumerate(settle([240.0 + 10 * (i % 7) for i in range(count)]))
     ]
-    ring = coast(discs, 60)
+    ring, shallows = coast(discs, [60, 140])
 
     def crossings(x, y):
         """How often a ray from (x, y) to the right meets the ring."""
@@ -140,6 +140,7 @@ def test_the_coast_goes_around_every_tool(count):
 
     assert all(crossings(x, y) % 2 for x, y, _ in discs)
     assert all(min(hypot(x - px, y - py) for px, py in ring) > r for x, y, r in discs)
+    assert all(min(hypot(x - px, y - py) for px, py in shallows) > r + 60 for x, y, r in discs)
     far = max(hypot(px, py) for px, py in ring)
     assert far < max(hypot(x, y) + r for x, y, r in discs) + 240
 

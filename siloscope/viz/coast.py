@@ -12,33 +12,36 @@ import numpy as np
 
 _CELLS = 72
 """Cells of the raster along the longer side of an island."""
-_FAR = 30.0
+_FAR = 300.0
 Point = tuple[float, float]
+Ring = list[tuple[int, int]]
 
 
-def coast(discs: Sequence[tuple[float, float, float]], margin: float) -> list[tuple[int, int]]:
-    """The outline of the union of (x, y, r), each grown by `margin`: whole numbers, one closed ring."""
+def coast(discs: Sequence[tuple[float, float, float]], margins: Sequence[float]) -> list[Ring]:
+    """The outlines of the union of (x, y, r), each grown by one of the ascending `margins`, as closed rings."""
     if len(discs) == 1:
-        return _circle(*discs[0], margin)
+        return [_circle(*discs[0], margin) for margin in margins]
     x, y, r = (np.array(column, dtype=float) for column in zip(*discs, strict=True))
-    reach = r + margin
-    low = (float((x - reach).min() - margin), float((y - reach).min() - margin))
-    high = (float((x + reach).max() + margin), float((y + reach).max() + margin))
+    reach, most = r + margins[0], margins[-1] * 1.5
+    low = (float((x - r).min() - most), float((y - r).min() - most))
+    high = (float((x + r).max() + most), float((y + r).max() + most))
     cell = max(high[0] - low[0], high[1] - low[1]) / _CELLS
     gx = np.arange(low[0], high[0] + cell, cell)
     gy = np.arange(low[1], high[1] + cell, cell)
     # Softer where the raster is coarse: what it cannot draw must not be seen.
-    soft = max(margin * 0.5, cell * 0.4)
+    soft = max(margins[0] * 0.5, cell * 0.4)
     field = np.zeros((len(gy), len(gx)))
     for cx, cy, cr in zip(x, y, reach, strict=True):
         depth = (cr - np.hypot(gx[None, :] - cx, gy[:, None] - cy)) / soft
         field += np.exp(np.clip(depth, -_FAR, _FAR))
-    ring = _longest(_rings(np.log(field + 1e-12)))
-    points = _cut(np.array([(low[0] + c * cell, low[1] + w * cell) for c, w in ring]))
-    return [(round(px), round(py)) for px, py in points]
+    depth = np.log(field + 1e-300)
+    rings = [_longest(_rings(depth + (margin - margins[0]) / soft)) for margin in margins]
+    return [
+        [(round(low[0] + px * cell), round(low[1] + py * cell)) for px, py in _cut(np.array(ring))] for ring in rings
+    ]
 
 
-def _circle(x: float, y: float, r: float, margin: float) -> list[tuple[int, int]]:
+def _circle(x: float, y: float, r: float, margin: float) -> Ring:
     turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     reach = r + margin
     return [(round(x + reach * a), round(y + reach * b)) for a, b in zip(np.cos(turn), np.sin(turn), strict=True)]

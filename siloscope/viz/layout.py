@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, cos, log2, pi, sin, sqrt
 
-from siloscope.viz.coast import coast
+from siloscope.viz.coast import Ring, coast
 from siloscope.viz.settle import enclose, settle
 
 SPACING = 100.0
@@ -24,6 +24,8 @@ RIM = 1.0 * SPACING
 _TOOL_GAP = 0.35 * SPACING
 _STRETCH = 2.2
 _TIGHT = 0.45
+_MARGINS = (0.34, 0.8, 1.35)
+"""How far land, shallows and deeper water reach beyond the tools, in gaps between islands."""
 _LEAST = 4
 """No tool is drawn smaller than one of so many assets."""
 
@@ -42,7 +44,8 @@ class Layout:
     """Placed islands and tools by id, the breadth of the water around an island, and the whole extent.
 
     `bounds` is (left, top, right, bottom); `label` is the height kept free above an island for its
-    title; `shore` is how far the shallows reach; `coasts` are closed rings in map units.
+    title; `shore` is how far the shallows reach; `coasts` are closed rings in map units: the land, the
+    shallows, the deeper water.
     """
 
     islands: Mapping[str, Disc]
@@ -50,7 +53,7 @@ class Layout:
     shore: int
     label: int
     bounds: tuple[int, int, int, int] = (0, 0, 0, 0)
-    coasts: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    coasts: Mapping[str, Sequence[Ring]] = field(default_factory=dict)
 
 
 def asset_offset(slot: int, step: float = SEED_STEP) -> tuple[float, float]:
@@ -100,9 +103,11 @@ def arrange(
         for name, (_, discs) in inner.items()
         for tool, (x, y, r) in discs.items()
     }
-    land = gap * 0.34
     coasts = {
-        name: [(placed[name].x + x, placed[name].y + y) for x, y in coast(list(discs.values()), land)]
+        name: [
+            [(placed[name].x + x, placed[name].y + y) for x, y in ring]
+            for ring in coast(list(discs.values()), [share * gap for share in _MARGINS])
+        ]
         for name, (_, discs) in inner.items()
     }
     return _centred(placed, tools, coasts, round(gap), round(label))
@@ -121,7 +126,7 @@ def _island(tools: Mapping[str, float]) -> tuple[float, dict[str, tuple[float, f
 def _centred(
     islands: dict[str, Disc],
     tools: dict[str, Disc],
-    coasts: dict[str, list[tuple[int, int]]],
+    coasts: dict[str, list[Ring]],
     gap: int,
     label: int,
 ) -> Layout:
@@ -137,5 +142,5 @@ def _centred(
         return {name: Disc(d.x + dx, d.y + dy, d.r) for name, d in sorted(discs.items())}
 
     bounds = (left + dx, top + dy, right + dx, bottom + dy)
-    moved = {name: [(x + dx, y + dy) for x, y in ring] for name, ring in sorted(coasts.items())}
+    moved = {name: [[(x + dx, y + dy) for x, y in ring] for ring in rings] for name, rings in sorted(coasts.items())}
     return Layout(shift(islands), shift(tools), gap, label, bounds, moved)

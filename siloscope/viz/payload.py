@@ -201,7 +201,7 @@ class Atlas:
             "islands": [[disc.x for disc in discs], [disc.y for disc in discs], [disc.r for disc in discs]],
             "tools": [[disc.x for disc in tools], [disc.y for disc in tools], [disc.r for disc in tools]],
             "outside": [[x for x, _ in picture.outside], [y for _, y in picture.outside]],
-            "coasts": [_ring(layout.coasts.get(name, ())) for name in self.names],
+            "coasts": [[_ring(ring) for ring in layout.coasts.get(name, ())] for name in self.names],
             "routes": {lens: self._routes(rows, layout) for lens, rows in self.lenses.items()},
         }
 

@@ -85,16 +85,14 @@ class _Sheet(Paper):
         """A point of the map on the sheet."""
         return x * self.k + self.dx, y * self.k + self.dy
 
-    def _ring(self, name: str) -> str:
-        points = (self.at(x, y) for x, y in self.layout.coasts.get(name, ()))
+    def _ring(self, name: str, depth: int = 0) -> str:
+        points = (self.at(x, y) for x, y in self.layout.coasts[name][depth])
         return "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points) + "Z"
 
     def _water(self) -> None:
-        shore = self.layout.shore * self.k
-        for margin, colour in ((2.0, _DEEP), (0.95, _SHALLOW)):
+        for depth, colour in ((2, _DEEP), (1, _SHALLOW)):
             for name in self.layout.coasts:
-                style = {"stroke_width": number(margin * shore), "stroke_linejoin": "round"}
-                self.add("path", d=self._ring(name), fill="none", stroke=colour, **style)
+                self.add("path", d=self._ring(name, depth), fill=colour)
 
     def _bridges(self) -> None:
         rows = sorted(self.atlas.bridges, key=lambda row: (-(row.there + row.back), row.a, row.b))[:48]
@@ -226,11 +224,11 @@ class _Sheet(Paper):
 
     def _span(self, name: str) -> tuple[float, float]:
         """The highest and lowest line that an island with all that is around it reaches on the sheet."""
-        island, ring = self.layout.islands[name], self.layout.coasts.get(name, ())
-        if self._cut_off(name) or not ring:
-            reach = self._moat(name) if ring else island.r * 0.8
+        island, rings = self.layout.islands[name], self.layout.coasts.get(name)
+        if self._cut_off(name) or not rings:
+            reach = self._moat(name) if rings else island.r * 0.8
             return self.at(0, island.y - reach)[1], self.at(0, island.y + reach)[1]
-        return self.at(0, min(y for _, y in ring))[1], self.at(0, max(y for _, y in ring))[1]
+        return self.at(0, min(y for _, y in rings[0]))[1], self.at(0, max(y for _, y in rings[0]))[1]
 
     def _place(self, lines: list[tuple[str, float, bool, str, int]], x: float, top: float, bottom: float) -> bool:
         height = sum(line[1] * 1.3 for line in lines)

@@ -55,29 +55,37 @@ function tracedTools(): Set<number> {
   return touched.tools;
 }
 
+type Discs = Map<string, { list: Circle[]; fill: string; alpha: number }>;
+type Wedges = Map<string, { list: [number, number, number, number, number][]; fill: string; alpha: number }>;
+
+// Everything of one colour is one path, and rims are discs below discs: filling is much cheaper than stroking.
 export function drawTools(pen: Pen, frame: Frame): void {
-  const discs = new Map<string, { list: Circle[]; fill: string; alpha: number }>();
-  const wedges = new Map<string, { list: [number, number, number, number, number][]; fill: string; alpha: number }>();
-  const rims = new Map<string, { list: Circle[]; stroke: string; width: number; alpha: number; dash?: number[] }>();
+  const [below, discs, wedges]: [Discs, Discs, Wedges] = [new Map(), new Map(), new Map()];
+  const rings = new Map<string, { list: Circle[]; stroke: string; width: number; alpha: number; dash: number[] }>();
   const th = theme();
   for (const t of frame.tools) {
     const [x, y, r] = [sx(M.TX[t]), sy(M.TY[t]), M.TR[t] * cam.k];
     const look = lookOf(t);
     const alpha = alphaOf(M.nA + t);
     const open = frame.dots[t];
-    if (look.hollow) {
-      push(rims, `hollow ${alpha}`, { stroke: th.soft, width: 1.3, dash: [3, 3], alpha }, [x, y, Math.max(1, r - 0.7)]);
-      continue;
-    }
+    const gone = look.hollow || Boolean(look.mark?.hollow);
+    if (gone && r >= SPECK) push(rings, `hollow ${alpha}`, { stroke: th.soft, width: 1.3, dash: [3, 3], alpha }, [x, y, Math.max(1, r - 0.7)]);
+    if (look.hollow) continue;
     const fill = r < SPECK ? speck(look, t) : open ? mix(look.fill, th.land, 0.86 * open) : look.fill;
-    push(discs, `${fill} ${alpha}`, { fill, alpha }, [x, y, r]);
-    if (r >= SPECK && open < 0.97) sectors(wedges, look, t, x, y, r, alpha * (1 - open));
-    rim(rims, look, x, y, r, alpha, open);
-    if (M.fogged.has(t) && r > 6) push(rims, `fog ${alpha}`, { stroke: th.fog, width: 1.6, dash: [1.6, 3.4], alpha }, [x, y, r + Math.max(2, r * 0.06)]);
+    let inner = r;
+    if (r >= SPECK && !gone) {
+      const marked = look.mark && (!look.whole || open > 0.3);
+      inner = r - (marked ? Math.min(7, Math.max(1.6, r * 0.13)) : r > 10 ? 1 : 0);
+      const rim = marked ? look.mark!.colour : th.rim;
+      if (inner < r) push(below, `${rim} ${alpha}`, { fill: rim, alpha }, [x, y, r]);
+    }
+    push(discs, `${fill} ${alpha}`, { fill, alpha }, [x, y, inner]);
+    if (r >= SPECK && open < 0.97) sectors(wedges, look, t, x, y, inner, alpha * (1 - open));
+    if (M.fogged.has(t) && r > 9) push(rings, `fog ${alpha}`, { stroke: th.fog, width: 1.6, alpha, dash: [1.6, 3.4] }, [x, y, r + Math.max(2, r * 0.06)]);
   }
-  for (const { list, ...style } of discs.values()) pen.circles(list, style);
+  for (const group of [below, discs]) for (const { list, ...style } of group.values()) pen.circles(list, style);
   for (const { list, ...style } of wedges.values()) pen.wedges(list, style);
-  for (const { list, ...style } of rims.values()) pen.circles(list, style);
+  for (const { list, ...style } of rings.values()) pen.circles(list, style);
   for (const [choice, width] of [[state.hovered, 1.6], [state.selected, 2.6]] as const) {
     if (choice?.type !== "node" || !M.isTool(choice.n)) continue;
     const t = choice.n - M.nA;
@@ -93,30 +101,19 @@ function push<L, G extends { list: L[] }>(groups: Map<string, G>, key: string, s
 
 // Tools too small for sectors take the colour of what is most on them.
 function speck(look: Look, t: number): string {
-  if (look.whole || look.mark) return look.mark?.colour ?? look.fill;
+  if (look.whole || (look.mark && !look.mark.hollow)) return look.mark?.colour ?? look.fill;
   const first = look.shares[0];
   return first ? mix(look.fill, first.mark.colour, Math.max(0.4, first.count / Math.max(1, M.raw.tools.assets[t]))) : look.fill;
 }
 
-function sectors(groups: Map<string, { list: [number, number, number, number, number][]; fill: string; alpha: number }>, look: Look, t: number, x: number, y: number, r: number, alpha: number): void {
+function sectors(groups: Wedges, look: Look, t: number, x: number, y: number, r: number, alpha: number): void {
   const all = Math.max(1, M.raw.tools.assets[t]);
   let start = -Math.PI / 2;
   for (const { mark, count } of look.shares) {
     const end = start + (2 * Math.PI * Math.min(count, all)) / all;
-    push(groups, `${mark.colour} ${alpha}`, { fill: mark.colour, alpha }, [x, y, r, start, end]);
+    // Slivers under a pixel are not seen.
+    if ((end - start) * r > 1) push(groups, `${mark.colour} ${alpha}`, { fill: mark.colour, alpha }, [x, y, r, start, end]);
     start = end;
-  }
-}
-
-function rim(groups: Map<string, { list: Circle[]; stroke: string; width: number; alpha: number; dash?: number[] }>, look: Look, x: number, y: number, r: number, alpha: number, open: number): void {
-  if (r < SPECK) return;
-  const th = theme();
-  if (look.mark && (!look.whole || open > 0.3)) {
-    const width = Math.round(Math.min(7, Math.max(1.6, r * 0.13)));
-    const colour = look.mark.hollow ? th.soft : look.mark.colour;
-    push(groups, `mark ${colour} ${width} ${alpha} ${look.mark.hollow}`, { stroke: colour, width, alpha, dash: look.mark.hollow ? [3, 3] : undefined }, [x, y, r - width / 2]);
-  } else {
-    push(groups, `rim ${alpha}`, { stroke: th.rim, width: 1, alpha }, [x, y, r - 0.5]);
   }
 }
 

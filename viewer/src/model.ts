@@ -147,7 +147,8 @@ export class Model {
   measure = "assets";
   TX!: number[]; TY!: number[]; TR!: number[]; OX!: number[]; OY!: number[];
   seed!: Float64Array;
-  coasts!: number[][][];
+  // Per island its rings: the land, the shallows, the deeper water; each a list of points.
+  coasts!: number[][][][];
   extent!: { left: number; top: number; right: number; bottom: number; shore: number; label: number };
   toolTree!: Quadtree<Spot>;
   outsideTree!: Quadtree<Spot>;
@@ -257,11 +258,11 @@ export class Model {
     [this.TX, this.TY, this.TR] = layout.tools;
     [this.OX, this.OY] = layout.outside;
     this.islands.forEach((island, i) => Object.assign(island, { x: layout.islands[0][i], y: layout.islands[1][i], r: layout.islands[2][i] }));
-    this.coasts = layout.coasts.map((steps) => {
+    this.coasts = layout.coasts.map((rings) => rings.map((steps) => {
       const ring: number[][] = [];
       for (let i = 0, x = 0, y = 0; i < steps.length; i += 2) ring.push([(x += steps[i]), (y += steps[i + 1])]);
       return ring;
-    });
+    }));
     const [, step, rim] = this.raw.unit;
     this.seed = Float64Array.from(this.TR, (r, t) => Math.min(step, (Math.max(r - rim, r * 0.72)) / Math.sqrt(this.raw.tools.assets[t] + 0.5)));
     const spots = (x: number[], y: number[]) => x.map((_, i) => ({ i, x: x[i], y: y[i] }));

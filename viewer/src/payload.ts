@@ -13,7 +13,7 @@ export interface EdgeColumns {
   target: number[]; verb: string; how: string; where: Column; confidence: Column; change: Column;
 }
 export interface LayoutColumns {
-  extent: number[]; islands: number[][]; tools: number[][]; outside: number[][]; coasts: number[][]; routes: Record<string, number[]>;
+  extent: number[]; islands: number[][]; tools: number[][]; outside: number[][]; coasts: number[][][]; routes: Record<string, number[]>;
 }
 export interface ModeColumns { key: string; label: string; legend: [string, string][]; tools?: number[]; shares?: number[][]; scale?: number }
 export interface Finding {

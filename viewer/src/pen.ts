@@ -4,7 +4,10 @@ import { cam } from "./camera";
 import { inkOn, type Mark } from "./theme";
 
 export const FONT = 'Inter, "Segoe UI", "SF Pro Text", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';
-export interface Style { fill?: string; stroke?: string; width?: number; alpha?: number; dash?: number[] }
+const STIPPLE = 4;
+// Pixels of radius from which on a circle is a path of its own.
+const ALONE = 6;
+export interface Style { fill?: string | CanvasPattern; stroke?: string; width?: number; alpha?: number; dash?: number[] }
 export interface Lettering { size: number; weight?: number; italic?: boolean; fill?: string; halo?: string; haloWidth?: number; align?: "left" | "center"; alpha?: number }
 export type Circle = [number, number, number];
 export type Points = [number, number][];
@@ -52,12 +55,15 @@ export interface Pen {
   curve(points: Points, style: Style): void;
   polygons(list: Points[], style: Style): void;
   ring(ring: Ring, style: Style): void;
+  stipple(list: Circle[], colour: string): void;
   text(text: string, x: number, y: number, style: Lettering): void;
   coin(x: number, y: number, r: number, mark: Mark, ring: string): void;
 }
 
 export class CanvasPen implements Pen {
   private coins = new Map<string, HTMLCanvasElement>();
+  private texts = new Map<string, HTMLCanvasElement>();
+  private stipples = new Map<string, CanvasPattern>();
   constructor(private c: CanvasRenderingContext2D, private ratio: number) {}
   private paint({ fill, stroke, width = 1, alpha = 1, dash }: Style, path?: Path2D): void {
     const c = this.c;
@@ -79,24 +85,36 @@ export class CanvasPen implements Pen {
     c.globalAlpha = 1;
   }
   circles(list: Circle[], style: Style): void {
-    if (!list.length) return;
     const c = this.c;
-    c.beginPath();
-    for (const [x, y, r] of list) {
+    this.split(list, style, ([x, y, r]) => {
       c.moveTo(x + r, y);
       c.arc(x, y, r, 0, 2 * Math.PI);
-    }
-    this.paint(style);
+    });
   }
   wedges(list: [number, number, number, number, number][], style: Style): void {
     const c = this.c;
-    c.beginPath();
-    for (const [x, y, r, start, end] of list) {
+    this.split(list, style, ([x, y, r, start, end]) => {
       if (end - start < 6.283) c.moveTo(x, y);
       else c.moveTo(x + r, y);
       c.arc(x, y, r, start, end);
       c.closePath();
+    });
+  }
+  // Small ones in one path; a larger one alone is a convex shape, which is filled much faster than a path of many.
+  private split<T extends [number, number, number, ...number[]]>(list: T[], style: Style, trace: (item: T) => void): void {
+    const c = this.c;
+    const together: T[] = [];
+    for (const item of list) {
+      if (item[2] < ALONE || (style.alpha ?? 1) < 1) together.push(item);
+      else {
+        c.beginPath();
+        trace(item);
+        this.paint(style);
+      }
     }
+    if (!together.length) return;
+    c.beginPath();
+    together.forEach(trace);
     this.paint(style);
   }
   curve(points: Points, style: Style): void {
@@ -123,8 +141,13 @@ export class CanvasPen implements Pen {
     this.c.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
   text(text: string, x: number, y: number, style: Lettering): void {
+    if (style.halo) return this.stampText(text, x, y, style);
     const c = this.c;
     c.globalAlpha = style.alpha ?? 1;
+    this.letter(c, text, x, y, style);
+    c.globalAlpha = 1;
+  }
+  private letter(c: CanvasRenderingContext2D, text: string, x: number, y: number, style: Lettering): void {
     c.font = fontOf(style);
     c.textAlign = style.align ?? "center";
     c.textBaseline = "middle";
@@ -133,12 +156,46 @@ export class CanvasPen implements Pen {
       c.strokeStyle = style.halo;
       c.lineWidth = style.haloWidth ?? 3.5;
       c.lineJoin = "round";
-      c.setLineDash([]);
       c.strokeText(text, x, y);
     }
     c.fillStyle = style.fill ?? "#000000";
     c.fillText(text, x, y);
+  }
+  // The outline of letters costs much: it is drawn once for each text, and stamped while the map moves.
+  private stampText(text: string, x: number, y: number, style: Lettering): void {
+    const { ratio } = this;
+    const key = `${fontOf(style)} ${style.fill} ${style.halo} ${style.haloWidth} ${text}`;
+    const width = widthOf(text, style) + 8;
+    const height = style.size * 1.5 + 6;
+    let stamp = this.texts.get(key);
+    if (!stamp) {
+      if (this.texts.size > 500) this.texts.clear();
+      stamp = document.createElement("canvas");
+      stamp.width = Math.ceil(width * ratio);
+      stamp.height = Math.ceil(height * ratio);
+      const own = stamp.getContext("2d")!;
+      own.scale(ratio, ratio);
+      this.letter(own, text, width / 2, height / 2, { ...style, align: "center" });
+      this.texts.set(key, stamp);
+    }
+    const left = style.align === "left" ? x - 4 : x - width / 2;
+    const c = this.c;
+    c.globalAlpha = style.alpha ?? 1;
+    c.drawImage(stamp, Math.round(left * ratio) / ratio, Math.round((y - height / 2) * ratio) / ratio, stamp.width / ratio, stamp.height / ratio);
     c.globalAlpha = 1;
+  }
+  stipple(list: Circle[], colour: string): void {
+    const c = this.c;
+    let pattern = this.stipples.get(colour);
+    if (!pattern) {
+      const tile = document.createElement("canvas");
+      tile.width = tile.height = STIPPLE * 2;
+      const own = tile.getContext("2d")!;
+      own.fillStyle = colour;
+      for (const [x, y] of [[0, 0], [STIPPLE, STIPPLE]]) own.fillRect(x + 2, y + 2, 1.5, 1.5);
+      this.stipples.set(colour, (pattern = c.createPattern(tile, "repeat")!));
+    }
+    this.circles(list, { fill: pattern });
   }
   // Coins are drawn once for each size and stamped from then on.
   coin(x: number, y: number, r: number, mark: Mark, ring: string): void {
@@ -176,9 +233,9 @@ export class SvgPen implements Pen {
   private set(node: Element, attributes: Record<string, string | number>): void {
     for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
   }
-  private add(tag: string, attributes: Record<string, string | number>, { fill, stroke, width = 1, alpha = 1, dash }: Style): Element {
+  private add(tag: string, attributes: Record<string, string | number>, { fill: paint, stroke, width = 1, alpha = 1, dash }: Style): Element {
     const node = document.createElementNS(SVG, tag);
-    this.set(node, { ...attributes, fill: fill ?? "none" });
+    this.set(node, { ...attributes, fill: typeof paint === "string" ? paint : "none" });
     if (stroke) this.set(node, { stroke, "stroke-width": short(width), "stroke-linejoin": "round" });
     if (stroke && !dash) this.set(node, { "stroke-linecap": "round" });
     if (dash) this.set(node, { "stroke-dasharray": dash.map(short).join(" ") });
@@ -207,6 +264,17 @@ export class SvgPen implements Pen {
   }
   ring(ring: Ring, style: Style): void {
     this.polygons([ring.points.map(([x, y]) => [x * cam.k + cam.tx, y * cam.k + cam.ty])], style);
+  }
+  stipple(list: Circle[], colour: string): void {
+    const dots: string[] = [];
+    for (const [x, y, r] of list) {
+      for (let v = Math.ceil((y - r) / STIPPLE) * STIPPLE; v < y + r; v += STIPPLE) {
+        for (let u = Math.ceil((x - r) / (2 * STIPPLE)) * 2 * STIPPLE + (Math.round(v / STIPPLE) % 2) * STIPPLE; u < x + r; u += 2 * STIPPLE) {
+          if (Math.hypot(u - x, v - y) < r) dots.push(`M${u} ${v}h1.4v1.4h-1.4z`);
+        }
+      }
+    }
+    if (dots.length) this.add("path", { d: dots.join("") }, { fill: colour });
   }
   text(text: string, x: number, y: number, style: Lettering): void {
     const node = this.add("text", {

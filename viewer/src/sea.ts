@@ -1,44 +1,43 @@
 // The lower layers: water, bridges, land, fog. Everything that is about departments.
 
-import { cam, fitted, onScreen, sx, sy } from "./camera";
+import { cam, fitted, onScreen, sx, sy, view } from "./camera";
 import { M, type Island } from "./model";
 import type { Circle, Pen, Points, Ring } from "./pen";
 import { same, state } from "./state";
 import { familyColour, mix, theme } from "./theme";
 
-let rings: { coasts: number[][][]; rings: (Ring | null)[] } | null = null;
-export function ringOf(i: number): Ring | null {
+let rings: { coasts: number[][][][]; rings: Ring[][] } | null = null;
+// The outline of an island: of its land, or of the water of a depth around it.
+export function ringOf(i: number, depth = 0): Ring | null {
   if (rings?.coasts !== M.coasts) {
     rings = {
       coasts: M.coasts,
-      rings: M.coasts.map((points) => {
-        if (!points.length) return null;
+      rings: M.coasts.map((island) => island.map((points) => {
         const path = new Path2D();
         points.forEach(([x, y], k) => (k ? path.lineTo(x, y) : path.moveTo(x, y)));
         path.closePath();
         return { points, path };
-      }),
+      })),
     };
   }
-  return rings.rings[i];
+  return rings.rings[i][depth] ?? null;
 }
 
 export const seen = (): Island[] => M.islands.filter((island) => onScreen(island.x, island.y, (island.r + 2 * M.extent.shore) * cam.k));
 
 export function drawWater(pen: Pen, islands: Island[]): void {
   const th = theme();
-  const { shore } = M.extent;
-  for (const [margin, stroke] of [[1.7, th.deep], [0.8, th.shallow]] as const) {
+  for (const [depth, fill] of [[2, th.deep], [1, th.shallow]] as const) {
     for (const { i } of islands) {
-      const ring = ringOf(i);
-      if (ring) pen.ring(ring, { stroke, width: margin * shore * cam.k * 2 * 0.6 });
+      const ring = ringOf(i, depth);
+      if (ring) pen.ring(ring, { fill });
     }
   }
 }
 
 // Clouds along a share of the coast as large as the share of slices not seen; a source of which nothing was seen is one whole cloud.
 const clouds = new Map<number, Circle[]>();
-let cloudsOf: number[][][] | null = null;
+let cloudsOf: number[][][][] | null = null;
 function cloud(island: Island): Circle[] {
   if (cloudsOf !== M.coasts) {
     clouds.clear();
@@ -58,7 +57,7 @@ function bank(island: Island): Circle[] {
   });
 }
 function coastal(island: Island): Circle[] {
-  const points = M.coasts[island.i];
+  const points = M.coasts[island.i][0];
   const all = island.fog.reduce((sum, fog) => sum + fog.slices, 0);
   const tools = island.fog.flatMap((fog) => fog.tools.map((n) => n - M.nA));
   const dx = tools.reduce((sum, t) => sum + M.TX[t] - island.x, 0);
@@ -80,21 +79,11 @@ export function drawFog(pen: Pen, islands: Island[]): void {
   const th = theme();
   for (const island of islands) {
     if (!island.fog.length) continue;
-    const puffs = cloud(island).map(([x, y, r]): Circle => [sx(x), sy(y), r * cam.k]);
+    const puffs = cloud(island).filter(([x, y, r]) => onScreen(x, y, r * cam.k * 1.3)).map(([x, y, r]): Circle => [sx(x), sy(y), r * cam.k]);
     pen.circles(puffs.map(([x, y, r]) => [x, y, r * 1.22]), { fill: th.mist, alpha: 0.45 });
     pen.circles(puffs, { fill: th.mist, alpha: 0.82 });
     // Stipples tell fog from foam where there is no colour.
-    const dots: Circle[] = [];
-    for (const [x, y, r] of puffs) {
-      const gap = 5.5;
-      if (r > 80) continue;
-      for (let v = Math.ceil((y - r * 0.8) / gap) * gap; v < y + r * 0.8; v += gap) {
-        for (let u = Math.ceil((x - r * 0.8) / gap) * gap + (Math.round(v / gap) % 2) * gap * 0.5; u < x + r * 0.8; u += gap) {
-          if (Math.hypot(u - x, v - y) < r * 0.8) dots.push([u, v, 0.75]);
-        }
-      }
-    }
-    pen.polygons(dots.map(([x, y]) => [[x - 0.7, y - 0.7], [x + 0.7, y - 0.7], [x + 0.7, y + 0.7], [x - 0.7, y + 0.7]]), { fill: th.fog, alpha: 0.75 });
+    pen.stipple(puffs.map(([x, y, r]) => [x, y, r * 0.86]), th.fog);
   }
 }
 
@@ -154,6 +143,11 @@ function tone(bridge: Bridge, i: number): number {
   return s || state.trace ? 0.14 : 0.55;
 }
 
+const crosses = (points: Points, margin: number): boolean => {
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  return Math.max(...xs) > -margin && Math.min(...xs) < view.width + margin && Math.max(...ys) > -margin && Math.min(...ys) < view.height + margin;
+};
+
 export function drawBridges(pen: Pen, close: number): void {
   const fade = 1 - 0.62 * close;
   const all = bridges();
@@ -161,8 +155,9 @@ export function drawBridges(pen: Pen, close: number): void {
     const bridge = all[i];
     if (!isBridge(bridge)) continue;
     const curve = bridgeCurve(bridge);
-    const alpha = tone(bridge, i);
     const width = bridgeWidth(bridge);
+    if (!crosses(curve, width)) continue;
+    const alpha = tone(bridge, i);
     if (alpha > 0.2) pen.curve(curve, { stroke: theme().halo, width: width + 3, alpha: 0.8 * fade });
     if (state.view === "changes") drawChanges(pen, bridge, curve, width, alpha * fade);
     else pen.curve(curve, { stroke: mix(viewColour(), theme().sea, 1 - Math.min(1, alpha + 0.2)), width, alpha: fade * Math.min(1, alpha + 0.35) });
