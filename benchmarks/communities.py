@@ -96,7 +96,7 @@ def main() -> None:
     sizes = [int(each) for each in sys.argv[2:]] or [1000, 5000]
     command = [str(peer_python()), "-W", "ignore", "-c", PEER_CODE]
     missed = 0
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as peers:  # fmt: skip  # noqa: E501
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as peers:  # fmt: skip
         assert peers.stdin is not None
         assert peers.stdout is not None
         print(f"AMI, mean of {seeds} seeds{'':9}siloscope   Leiden  Louvain  Infomap   best peer   CPU s")

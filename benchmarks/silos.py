@@ -40,7 +40,7 @@ CACHE = Path(__file__).resolve().parents[1] / ".cache"
 PEERS = ("igraph", "networkit", "networkx", "numpy", "scipy")
 PLACES = 500
 TARGET = 90.0
-OURS = ("isolated-tool", "closed-silo", "one-way-silo", "single-bridge", "hidden-share", "uncontracted-dependency", "bridge-candidate")  # fmt: skip  # noqa: E501
+OURS = ("isolated-tool", "closed-silo", "one-way-silo", "single-bridge", "hidden-share", "uncontracted-dependency", "bridge-candidate")  # fmt: skip
 
 
 class Dependencies(Sequence[Edge]):
@@ -127,7 +127,7 @@ def ours(size: int) -> dict[str, float]:
         object.__setattr__(asset, "silo", name)
     _, spent["components"] = measured("components", lambda: graph.components)
     found, spent["cuts"] = measured("articulation points and bridges", lambda: cuts(graph.ends, nodes))
-    _, spent["columns"] = measured("columns: tools, departments, communities", lambda: [columns(graph).units(each) for each in ("tool", "department", "community")])  # fmt: skip  # noqa: E501
+    _, spent["columns"] = measured("columns: tools, departments, communities", lambda: [columns(graph).units(each) for each in ("tool", "department", "community")])  # fmt: skip
     whole, spent["organisation"] = measured(
         "E-I, assortativity, modularity with their nulls", lambda: organisation(graph)
     )
@@ -176,7 +176,7 @@ for name, job in jobs.items():
     start = time.process_time(); job(); spent[name] = time.process_time() - start
 spent["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps(spent))
-"""  # noqa: E501
+"""
 
 
 def peers(size: int, spent: dict[str, float]) -> None:

@@ -82,9 +82,9 @@ WRONG = {
     "gap without a reason": ('[[accepted-gap]]\nsource = "x"\n', 1, ['"reason"']),
     "gap until no day": ('[[accepted-gap]]\nreason = "r"\nuntil = "2027-02-30"\n', 3, ['"until"', "YYYY-MM-DD"]),
     "a share of two": ('[[retirement]]\nlisting = "*"\nshare = 2\n', 3, ['"share"', "from 0 to 1"]),
-    "at least none": ('[[retirement]]\nleast = 0\n', 2, ['"least"', "at least 1"]),
-    "retirement of numbers": ('[[retirement]]\nscope = 3\n', 2, ['"scope" must be a string']),
-    "retirement misspelt": ('[[retirement]]\nshares = 0.3\n', 2, ["share"]),
+    "at least none": ("[[retirement]]\nleast = 0\n", 2, ['"least"', "at least 1"]),
+    "retirement of numbers": ("[[retirement]]\nscope = 3\n", 2, ['"scope" must be a string']),
+    "retirement misspelt": ("[[retirement]]\nshares = 0.3\n", 2, ["share"]),
     "gap until soon": ('[[accepted-gap]]\nreason = "r"\nuntil = "soon"\n', 3, ['"until"']),
     "gap with a number for a source": ('[[accepted-gap]]\nreason = "r"\nsource = 3\n', 3, ['"source"']),
 }

@@ -180,7 +180,9 @@ def count_writes(kept: Kept, store: Store, monkeypatch: pytest.MonkeyPatch) -> C
     apart = (":SiloscopeStore", ":SiloscopeSlice", ":SiloscopeLease", ":SiloscopeVersion", "REMOVE n.undo")
 
     def run(self: object, query: str, parameters: dict | None = None, **more: object) -> object:
-        if not any(each in query for each in apart) and any(word in query for word in ("SET ", "CREATE ", "MERGE ", "DELETE ")):
+        if not any(each in query for each in apart) and any(
+            word in query for word in ("SET ", "CREATE ", "MERGE ", "DELETE ")
+        ):
             written.append(len((parameters or {}).get("rows", [None])))
         return original(self, query, parameters, **more)
 
