@@ -117,6 +117,9 @@ def sync(session: Any, nodes: Nodes, links: Links, tag: int) -> Spent:
 
 def main() -> None:
     """Load twice and print."""
+    if len(sys.argv) < 2:
+        print("a part of neo4j_load.py")
+        return
     logging.disable(logging.CRITICAL)
     everything, between = rows_of(Path(sys.argv[1]))
     nodes = {labels: rows for labels, rows in everything.items() if labels[0] in SEEN}

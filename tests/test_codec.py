@@ -11,12 +11,13 @@ from siloscope.codec import from_data, from_text, loads, to_text
 from siloscope.model import Asset, Edge, How, Reference, Slice, Tool, Verb, dumps, from_json, to_json
 
 TEXT = st.text(max_size=8)  # surrogates not among them: no store takes those
+SAID = st.text(min_size=1, max_size=8)
 SCALAR = (
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_infinity=False, allow_nan=False) | TEXT
 )
 FACTS = st.dictionaries(TEXT, SCALAR, max_size=4)
 ASSETS = st.builds(
-    Asset, TEXT, TEXT, TEXT, TEXT, st.lists(TEXT, max_size=3).map(tuple), st.none() | TEXT,
+    Asset, TEXT, TEXT, TEXT, TEXT, st.lists(TEXT, max_size=3).map(tuple), st.none() | SAID,
     annual_cost=st.none() | st.floats(allow_infinity=False, allow_nan=False), shape=FACTS, facts=FACTS,
 )  # fmt: skip
 RECORDS = (

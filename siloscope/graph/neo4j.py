@@ -260,12 +260,12 @@ class Neo4jStore:
             return session.execute_read(unit)
 
     def _read(self, work: Callable[[Cypher], T]) -> T:
-        """Read what is published, all of it by one commit; anew when another one was published meanwhile."""
+        """Read what is published, all of it by one commit; anew when another one began or ended meanwhile."""
 
         def unit(tx: ManagedTransaction) -> tuple[T, bool]:
-            published, writing = state(Cypher(tx, self._estate))
-            found = work(Cypher(tx, self._estate, published, writing=writing is not None))
-            return found, state(Cypher(tx, self._estate))[0] == published
+            before = state(Cypher(tx, self._estate))
+            found = work(Cypher(tx, self._estate, before[0], writing=before[1] is not None))
+            return found, state(Cypher(tx, self._estate)) == before
 
         for _ in range(_ATTEMPTS):
             with self._link.errors(), self._link.session(write=False) as session:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 2  # of the estate; 1 wrote a commit in one transaction
 _STORE = "MERGE (s:SiloscopeStore {estate: $estate}) "
-_BEGIN = f"{_STORE} SET s.writing = $batch, s.schema = $schema"
+_BEGIN = f"{_STORE} SET s.writing = $batch"
 _PUBLISH = (
     f"{_STORE} SET s += $props, s.published = $batch "
     "FOREACH (row IN $scans | MERGE (n:Scan {estate: $estate, n: row.n}) SET n += row.props) "
@@ -174,7 +174,7 @@ class Commit:
     def _begin(self) -> None:
         if not self._begun:
             self._begun = True
-            self._put(_Operation(_BEGIN, {"schema": SCHEMA}, None))
+            self._put(_Operation(_BEGIN, {}, None))
 
     def _put(self, operation: _Operation) -> None:
         self._waiting.append(operation)

@@ -263,6 +263,6 @@ class _Loader:
         self._commit.order()
         tie(self._commit, self._versions)
         if self._published:
-            self._commit.props["checksum"] = checksum(self._marks)
+            self._commit.props |= {"checksum": checksum(self._marks), "schema": SCHEMA}
         self._commit.publish()
         self._commit.end()

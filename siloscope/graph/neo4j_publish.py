@@ -11,7 +11,7 @@ from siloscope.codec import loads, to_text
 from siloscope.graph import neo4j_link
 from siloscope.graph.commit import changes
 from siloscope.graph.history import Chronicle, Held, lasting_finding
-from siloscope.graph.neo4j_commit import Commit, seen
+from siloscope.graph.neo4j_commit import SCHEMA, Commit, seen
 from siloscope.graph.neo4j_history import begin, finish, forget_reopened, note
 from siloscope.graph.neo4j_link import Cypher
 from siloscope.graph.neo4j_read import EDGE, READ_BACK, edge_of, read_graph
@@ -55,6 +55,7 @@ def publish(commit: Commit, graph: Graph, times: Mapping[str, str], source: str 
         "seen": dumps(times),
         "late": late(graph.assets, times),
         "checksum": checksum(marks),
+        "schema": SCHEMA,
     }
     commit.publish()
     change.clear(commit)
