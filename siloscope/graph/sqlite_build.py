@@ -54,7 +54,6 @@ class Building:
     told: dict[str, Tool] = field(default_factory=dict)
     holdings: Holdings = field(default_factory=Holdings)
     outside: set[str] = field(default_factory=set)
-    ends: tuple[array[int], array[int]] = field(default_factory=lambda: (array("q"), array("q")))
     late: int = 0
 
     def __post_init__(self) -> None:
@@ -101,7 +100,6 @@ class Building:
         self, claims: Claims, graph: Publication, only: Container[str] | None = None
     ) -> Iterator[Sequence[EdgeRow]]:
         """Second pass: the edges, or those from `only` some assets, slice by slice, as rows of the table."""
-        starts, stops = self.ends
         for sid in self.slices:
             rows: list[EdgeRow] = []
             for _, body, *_ in self._observed(sid, "r"):
@@ -117,22 +115,20 @@ class Building:
                     for target in targets:
                         stop = graph.number(target)
                         rows.append((start, stop, verb.value, name, told, item.where, float(item.confidence)))
-                        if verb.depends and only is None:
-                            starts.append(start)
-                            stops.append(stop)
                     if how is How.OUTSIDE:
                         self.outside.update(targets)
             rows.sort()
             yield rows
 
-    def read_ends(self) -> None:
+    def ends(self) -> tuple[array[int], array[int]]:
         """The ends of all dependencies as they are published."""
-        starts, stops = self.ends
+        starts, stops = array("q"), array("q")
         rows = self.db.execute(f"SELECT src, dst FROM edge WHERE verb IN ({_DEPENDENCIES})")  # noqa: S608 - words of ours
         while some := rows.fetchmany(10_000):
             for start, stop in some:
                 starts.append(start)
                 stops.append(stop)
+        return starts, stops
 
     def nodes(self, graph: Publication, times: dict[str, str]) -> Iterator[Sequence[Asset | Outside]]:
         """Third pass: the assets, slice by slice, then the outside nodes."""
@@ -196,7 +192,7 @@ class Building:
         place = np.zeros(graph.size, dtype=np.int64)
         nids = [graph.number(each) for each in (*assets, *others)]
         place[nids] = np.arange(len(nids))
-        ends = place[np.array([np.frombuffer(each, dtype=np.int64) for each in self.ends])]
+        ends = place[np.array([np.frombuffer(each, dtype=np.int64) for each in self.ends()])]
         names = silos(ends, len(nids), assets)
         return {nid: name for nid, name in zip(nids, names, strict=False) if name}
 

@@ -46,8 +46,8 @@ class Publication:
         self._first_new = max(self._number.values(), default=0) + 1
         self._next = self._first_new
         self._said: set[int] = set()
-        self._bulk = not self._number and not db.execute("SELECT EXISTS (SELECT 1 FROM edge)").fetchone()[0]
-        if self._bulk:  # an index made at once costs half of one that grows row by row
+        self.bulk = not self._number and not db.execute("SELECT EXISTS (SELECT 1 FROM edge)").fetchone()[0]
+        if self.bulk:  # an index made at once costs half of one that grows row by row
             for name in LATE_INDEXES:
                 db.execute(f"DROP INDEX {name}")
 
@@ -71,7 +71,7 @@ class Publication:
     def edges(self, portions: Iterable[Sequence[EdgeRow]], scope: Collection[int] | None = None) -> None:
         """All edges of the graph, or those from the nodes in `scope`, in any order and portion."""
         db = self._db
-        if self._bulk and not self._told.ended:
+        if self.bulk and not self._told.ended:
             text = f"INSERT INTO edge ({EDGE}, since) VALUES (?, ?, ?, ?, ?, ?, ?, {self._told.number}) {_BETTER}"  # noqa: S608
             for rows in portions:
                 db.executemany(text, rows)
@@ -181,7 +181,7 @@ class Publication:
     def finish(self) -> None:
         """Remove the nodes that were not said."""
         self.drop([key for key, nid in self._number.items() if nid not in self._said])
-        if self._bulk:
+        if self.bulk:
             for text in LATE_INDEXES.values():
                 self._db.execute(text)
 

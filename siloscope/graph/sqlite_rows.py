@@ -96,7 +96,7 @@ class SqliteBatch:
             graph = Publication(self._db, told, times)
             claims = building.claims(graph)
             self._touched.assets.update(self._overtaken(times))
-            whole = anew or self._touched.whole
+            whole = anew or self._touched.whole or graph.bulk
             if whole or not Steps(building, graph, claims, times).by_steps(self._touched):
                 graph.edges(building.edges(claims, graph))
                 graph.nodes(building.nodes(graph, times))

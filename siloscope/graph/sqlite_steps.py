@@ -73,7 +73,6 @@ class Steps:
         scope = {graph.number(each) for each in sources}
         held = held_by({*self.assets, *sources}, building.holders(graph))
         graph.edges(building.edges(self.claims, graph, sources), scope)
-        building.read_ends()
         holders = building.holders(graph)
         self._attribute(held | held_by({*self.assets, *sources}, holders), building.attribution(holders))
         graph.nodes(self._nodes(building.silos(graph, {*graph.outside(linked=True), *building.outside})))
