@@ -424,3 +424,17 @@ def test_what_is_harmless_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     document["tools"][0]["capacity"] = 5
     with pytest.raises(ConfigError, match="workload w: demand is missing"):
         parse(document)
+
+
+def test_nothing_kept_that_could_serve_is_no_answer() -> None:
+    """A search that closes the last tool of a workload learns that this cannot be, without a warning."""
+    import warnings
+
+    from siloscope.planning.arcs import arrays
+    from siloscope.planning.capacity import rounded, transport
+
+    arcs = arrays(parse(stated([tool("a", capacity=5)], [work("v", 3, a=1), work("w", 2.5, a=1)], split=True)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert transport(arcs, np.zeros(1, dtype=bool), 5) is None
+        assert rounded(arcs, np.zeros(1, dtype=bool), 5) is None

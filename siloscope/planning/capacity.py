@@ -14,7 +14,7 @@ from siloscope.planning.dual import Bound
 from siloscope.planning.milp import Rows, run
 
 # With more arcs than this a linear program for each set of tools takes too long.
-_LINEAR = 200_000
+_LINEAR = 1_000_000
 
 
 def construct(arcs: Arcs, bound: Bound, seconds: float) -> Served | None:

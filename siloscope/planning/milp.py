@@ -47,7 +47,9 @@ def run(model: Rows, seconds: float) -> Found:
 
     size = len(model.cost)
     if not size:
-        return Found(model.cost, model.constant, "infeasible" if (model.low > 0).any() else "optimal")
+        if (model.low > 0).any():
+            return Found(None, -np.inf, "infeasible")
+        return Found(model.cost, model.constant, "optimal")
     lower = np.where(model.fixed, 1.0, 0.0)
     matrix = csc_array((model.value, (model.row, model.column)), shape=(len(model.low), size))
     whole = np.zeros(size, dtype=np.uint8)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -183,7 +183,7 @@ def _limited(arcs: Arcs, clock: Clock) -> tuple[Served, float]:
     if known and _met(cut, value):
         return known[0], value
     if arcs.whole:
-        known += _from_shared(arcs, bound, cut, Clock(clock.left() * 0.4))
+        known += _from_shared(arcs, bound, known, Clock(clock.left() * 0.4))
         cut = min((each.total(arcs) for each in known), default=cut)
     for model, at, proof in _models(arcs, bound, cut):
         found, answer = _exact(arcs, model, at, clock)
@@ -200,23 +200,33 @@ def _limited(arcs: Arcs, clock: Clock) -> tuple[Served, float]:
     return min(known, key=lambda each: each.total(arcs)), value
 
 
-def _from_shared(arcs: Arcs, bound: Bound, upper: float, clock: Clock) -> list[Served]:
-    """Answers made of a good one in which workloads may be shared; none where few arcs are soon proven anyway."""
+def _from_shared(arcs: Arcs, bound: Bound, known: Sequence[Served], clock: Clock) -> list[Served]:
+    """Answers made of good ones in which workloads may be shared; none where few arcs are soon proven anyway."""
     if len(arcs.tool) < 20_000:
         return []
+    found = [_with_room(arcs, bound, each.kept, clock) for each in known[:1]]
+    upper = min((each.total(arcs) for each in [*known, *found] if each), default=np.inf)
     shared = replace(arcs, whole=False)
     for model, at, _ in _models(shared, bound, upper):
         _, answer = _exact(shared, model, at, clock)
-        if answer is None:
-            return []
-        # A little more room than sharing needs: the next tools in the order of the bound.
-        spare = [n for n in np.argsort(bound.tool, kind="stable") if not answer.kept[n]]
-        for more in range(0, 12, 2):
-            kept = answer.kept.copy()
-            kept[spare[:more]] = True
-            if found := capacity.rounded(arcs, kept, max(clock.left(), 5.0)):
-                return [found]
-    return []
+        if answer:
+            found.append(_with_room(arcs, bound, answer.kept, clock))
+    return [each for each in found if each]
+
+
+def _with_room(arcs: Arcs, bound: Bound, kept: Bools, clock: Clock) -> Served | None:
+    """The best rounding on these tools and a few more, since whole workloads need a little more room than shared."""
+    spare = [n for n in np.argsort(bound.tool, kind="stable") if not kept[n]]
+    found = []
+    for more in range(0, 8, 2):
+        wider = kept.copy()
+        wider[spare[:more]] = True
+        answer = capacity.rounded(arcs, wider, max(clock.left(), 5.0))
+        if answer:
+            found.append(answer)
+        if clock.expired() or (len(found) > 1 and found[-1].total(arcs) >= found[-2].total(arcs)):
+            break
+    return min(found, key=lambda each: each.total(arcs), default=None)
 
 
 def _models(arcs: Arcs, bound: Bound, upper: float) -> Iterator[tuple[Arcs, Bools, bool]]:
