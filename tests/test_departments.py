@@ -11,6 +11,7 @@ import pytest
 from siloscope.analysis.departments import explained, rule_of, suggestions
 from siloscope.config import DepartmentRule
 from siloscope.config.directory import rules_of
+from siloscope.config.organisation import rules_of_catalog
 from siloscope.errors import ConfigError
 from siloscope.graph.build import Settings
 from siloscope.graph.view import Graph
@@ -119,6 +120,76 @@ def test_a_file_that_is_no_text_is_a_clear_error(tmp_path: Path) -> None:
         rules_of(tmp_path / "people.csv")
     with pytest.raises(ConfigError, match="No such file"):
         rules_of(tmp_path / "nobody.csv")
+
+
+ORGANISATION = """\
+kind: Group
+metadata: {name: acme}
+spec: {type: organization, children: [risk, sales]}
+---
+kind: Group
+metadata: {name: risk}
+spec: {type: department, profile: {displayName: Risk Management}, children: []}
+---
+kind: Group
+metadata: {name: Team-A, namespace: emea}
+spec: {type: team, parent: group:default/risk, profile: {email: A@acme.example}}
+---
+kind: Group
+metadata: {name: deals, title: Deal desk}
+spec: {type: team, parent: sales}
+---
+kind: Group
+metadata: {name: sales}
+spec: {type: unit}
+---
+kind: User
+metadata: {name: anna}
+spec: {profile: {email: anna@acme.example}, memberOf: [nobody, group:emea/team-a]}
+---
+just: a document
+"""
+
+
+def test_groups_and_users_of_a_catalog_file_are_rules_about_owners(tmp_path: Path) -> None:
+    """By name, reference or address; the nearest department above, else the highest group below the organisation."""
+    file = tmp_path / "org.yaml"
+    file.write_text(ORGANISATION, encoding="utf-8")
+    rules = rules_of_catalog(file)
+    owners = ["team-a", "group:emea/team-a", "a@acme.example", "Anna@acme.example", "user:default/anna", "deals", "bob"]
+    found = ruled(*rules, items=[asset(each, owner=each) for each in owners])
+    assert [found[each][0] for each in owners] == ["Risk Management"] * 5 + ["sales", "unassigned"]
+    grouped = ruled(*rules, items=[asset("x", facts={"group": "emea/Team-A"}), asset("y", facts={"group": "anna"})])
+    assert (grouped["x"][0], grouped["y"][0]) == ("Risk Management", "unassigned")
+
+
+@pytest.mark.parametrize(("text", "said"), [("a: [", "is no YAML"), ("kind: User\nmetadata: {name: x}\n", "no Backstage entity"), ("- 1\n", "no Backstage entity")])  # fmt: skip
+def test_a_catalog_without_groups_is_a_clear_error(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "org.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=said):
+        rules_of_catalog(file)
+
+
+def test_groups_in_a_circle_have_a_department_all_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "org.yaml"
+    file.write_text("kind: Group\nmetadata: {name: a}\nspec: {parent: b}\n---\nkind: Group\nmetadata: {name: b}\nspec: {parent: a}\n")  # fmt: skip
+    assert dict(rules_of_catalog(file)[1].table)["a"] == "b"
+
+
+@pytest.mark.corpora
+def test_the_example_catalog_of_a_portal_is_read(corpora: Path) -> None:
+    """A folder of a real repository: eight groups in three levels, seventeen users."""
+    folder = corpora / "backstage-catalog" / "packages" / "catalog-model" / "examples" / "acme"
+    if not folder.exists():
+        pytest.skip("no Backstage catalog")
+    owner, group = rules_of_catalog(folder)
+    table = dict(owner.table)
+    assert {table[each] for each in ("team-a", "team-d", "boxoffice", "devtools@example.com")} == {
+        table["infrastructure"]
+    }
+    assert len({name for name in dict(group.table) if ":" not in name and "/" not in name and "@" not in name}) == 8
+    assert table["user:default/breanna.davison"] == table["infrastructure"]
 
 
 def test_attributing_does_not_depend_on_order() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from siloscope.config.directory import MATCH_KEYS, rules_of
+from siloscope.config.organisation import SUFFIXES, rules_of_catalog
 from siloscope.config.records import Config, DepartmentRule, Gap, LossLimit, Secret, Source
 from siloscope.errors import ConfigError, nearest
 from siloscope.redact import scrub_text, secret_key
@@ -172,7 +173,8 @@ class _Reader:
                     "department", index, "file", 'a [[department]] has "name" and "match", or only a "file"'
                 )
             try:
-                return rules_of(self.file.parent / Path(row["file"]).expanduser())
+                place = self.file.parent / Path(row["file"]).expanduser()
+                return rules_of_catalog(place) if place.suffix in SUFFIXES or place.is_dir() else rules_of(place)
             except ConfigError as error:
                 raise self._error("department", index, "file", str(error)) from error
         match = row.get("match")
