@@ -80,7 +80,8 @@ def look(browser, address: str) -> None:
         page.evaluate(
             """(n) => new Promise((done) => { let k = 0; const step = () => { const at = siloMap.camera();
             siloMap.jump({ x: (550 - at.tx - 6) / at.k, y: (380 - at.ty) / at.k, k: at.k }); siloMap.paint();
-            if (++k < n) requestAnimationFrame(step); else requestAnimationFrame(done); }; requestAnimationFrame(step); })""",
+            if (++k < n) requestAnimationFrame(step); else requestAnimationFrame(done); }; requestAnimationFrame(step);
+            })""",
             STEPS,
         )
         drawn = page.evaluate("siloMap.drawn()")

@@ -47,7 +47,7 @@ def test_assets_are_fetched_when_they_come_into_sight(served):
     page, asked, documents = served
     x, y = page.evaluate("siloMap.place(0)")
     page.evaluate(f"siloMap.jump({{x: {x}, y: {y}, k: 0.7}})")
-    first = sorted(documents[0]["assets"], key=lambda row: (row["tool"], row["id"]))[0]
+    first = min(documents[0]["assets"], key=lambda row: (row["tool"], row["id"]))
     page.wait_for_function(f"(siloMap.paint(), siloMap.labels().some((l) => l.text === {first['name']!r}))")
 
     assert any("/0/tools/" in url for url in asked)
@@ -56,7 +56,7 @@ def test_assets_are_fetched_when_they_come_into_sight(served):
 
 def test_search_finds_assets_that_are_not_loaded_and_shows_their_evidence(served):
     """The server is asked; Enter opens the asset; its card has its links with the names of their other ends."""
-    page, asked, documents = served
+    page, _, documents = served
     edge = next(
         row for row in documents[0]["edges"] if row["verb"] == "reads" and not row["target"].startswith("outside:")
     )
