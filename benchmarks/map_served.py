@@ -78,9 +78,15 @@ def look(browser, address: str) -> None:
         page.wait_for_timeout(4000)
         began, asked = used(), len(fetched)
         page.evaluate(
-            """(n) => new Promise((done) => { let k = 0; const step = () => { const at = siloMap.camera();
-            siloMap.jump({ x: (550 - at.tx - 6) / at.k, y: (380 - at.ty) / at.k, k: at.k }); siloMap.paint();
-            if (++k < n) requestAnimationFrame(step); else requestAnimationFrame(done); }; requestAnimationFrame(step); })""",
+            """(n) => new Promise((done) => {
+            let k = 0; const map = document.getElementById("map");
+            const step = () => {
+              const at = siloMap.camera(), way = k % 10 < 5 ? 12 : -12;
+              const [x, y] = [map.clientWidth / 2 - at.tx - way, map.clientHeight / 2 - at.ty];
+              siloMap.jump({ x: x / at.k, y: y / at.k, k: at.k }); siloMap.paint();
+              requestAnimationFrame(++k < n ? step : done);
+            };
+            requestAnimationFrame(step); })""",
             STEPS,
         )
         drawn = page.evaluate("siloMap.drawn()")

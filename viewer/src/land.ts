@@ -1,6 +1,6 @@
 // The upper layers: tools with what their assets are, single assets when there is room for them, and what lies outside.
 
-import { cam, onScreen, sx, sy, view } from "./camera";
+import { cam, fitted, onScreen, sx, sy, view } from "./camera";
 import { assetMark, lookOf, type Look } from "./look";
 import { M, type Island } from "./model";
 import { shape, type Circle, type Pen, type Points } from "./pen";
@@ -29,8 +29,10 @@ export function plan(islands: Island[]): Frame {
   let left = BUDGET;
   let most = 0;
   const screen = view.width * view.height;
+  // The overview is of tools: their assets appear when one comes nearer.
+  const near = smooth(1.25, 1.8, cam.k / fitted().k);
   for (const t of [...tools].sort((a, b) => gap(b) - gap(a) || a - b)) {
-    const wanted = smooth(9, 13, gap(t)) * smooth(16, 26, M.TR[t] * cam.k);
+    const wanted = near * smooth(9, 13, gap(t)) * smooth(16, 26, M.TR[t] * cam.k);
     if (wanted < 0.02) continue;
     // No more of them can be on screen than fit there.
     left -= Math.min(M.raw.tools.assets[t], screen / gap(t) ** 2);
