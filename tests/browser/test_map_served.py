@@ -57,11 +57,7 @@ def test_assets_are_fetched_when_they_come_into_sight(served):
     x, y = page.evaluate("siloMap.place(0)")
     page.evaluate(f"siloMap.jump({{x: {x}, y: {y}, k: 0.7}})")
     first = min(documents[0]["assets"], key=lambda row: (row["tool"], row["id"]))
-<<<<<<< HEAD
-    page.wait_for_function(f"(siloMap.paint(), siloMap.labels().some((l) => l.text === {first['name']!r}))")
-=======
     until(page, f"(siloMap.paint(), siloMap.labels().some((l) => l.text === {first['name']!r}))")
->>>>>>> map
 
     assert any("/0/tools/" in url for url in asked)
     assert len([url for url in asked if "/0/tools/" in url]) < 40
