@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from siloscope.analysis.duplicates import scored, shipped
 from siloscope.analysis.duplicates.naming import read_name
 from siloscope.analysis.duplicates.weights import dump, parse
 from siloscope.explain import explain
+from siloscope.graph.store import open_store
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Finding, Pair
 from tests.estates import asset, calls, estate, reads, seen
@@ -106,10 +109,13 @@ def test_a_score_is_the_sum_of_its_sentences_and_says_where_to_look() -> None:
         assert each.pairs == (Pair("a", "b", each.score),)
 
 
-def test_why_tells_a_finding_as_an_argument() -> None:
+def test_why_tells_a_finding_as_an_argument(tmp_path: Path) -> None:
     graph = estate(seen(*two(), *OTHERS))
     (each,) = (each for each in findings(graph, rules={"duplicate-asset"}) if each.score >= THRESHOLD)
-    said = "\n".join(line for lines in explain(graph, {}, each.id)["sections"].values() for line in lines)
+    with closing(open_store(str(tmp_path / "s.db"))) as store:
+        with store.writing("s") as batch:
+            batch.publish(graph)
+        said = "\n".join(line for lines in explain(store, each.id)["sections"].values() for line in lines)
     assert "s3://lake/churn/labels" in said
     assert "keep " in said
 
