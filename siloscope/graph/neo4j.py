@@ -99,8 +99,11 @@ class Neo4jStore:
         """All of a source's scan, or nothing; writers of one estate queue."""
         with self._commit() as commit:
             batch = Neo4jBatch(commit, source)
-            yield batch
-            batch.end()
+            try:
+                yield batch
+                batch.end()
+            finally:
+                batch.close()
 
     @contextmanager
     def _commit(self) -> Iterator[Commit]:

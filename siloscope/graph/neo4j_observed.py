@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from os import SEEK_END
+from tempfile import TemporaryFile
 from typing import Any
 
 from siloscope.codec import from_text, loads, to_text
@@ -53,6 +55,7 @@ class Neo4jBatch:
         self._commit, self._source = commit, source
         self._graph: Graph | None = None
         self._open: dict[str, str] | None = None
+        self._fresh = _Fresh()
 
     @property
     def _at(self) -> dict[str, str]:
@@ -70,8 +73,10 @@ class Neo4jBatch:
         props = slice_props(change, at, before)
         self._commit.each(NEW_SLICE if before is None else _SLICE, [{"slice": number, "props": props}])
         if before is None:
+            self._fresh.add(number, change, at)
             self._commit.each(NEW_OBSERVATION, (observation_row(number, *each, at) for each in change.put))
         else:
+            self._fresh.slices.pop(number, None)
             anew = frozenset(change.anew)
             self._commit.each(_PUT, (_row(number, each, at, each[0] in anew) for each in change.put))
         for keys, text, value in (
@@ -83,8 +88,9 @@ class Neo4jBatch:
 
     def live(self) -> Iterator[Row]:
         """Every live observation, this batch's changes included."""
+        yield from self._fresh.rows()
         with self._commit.reading() as cypher:
-            yield from live(cypher)
+            yield from live(cypher, self._fresh.slices.keys())
 
     def slices(self) -> Sequence[Slice]:
         """The ledger, this batch's changes included."""
@@ -112,9 +118,40 @@ class Neo4jBatch:
             self._commit.publish()
             self._commit.end()
 
+    def close(self) -> None:
+        """Let go of what is kept on disk."""
+        self._fresh.close()
+
     def _times(self) -> dict[str, str]:
         with self._commit.reading() as cypher:
             return times(cypher)
+
+
+class _Fresh:
+    """The observations of slices that this batch is the first to write: on disk, so that they need not be read back."""
+
+    def __init__(self) -> None:
+        self.slices: dict[str, tuple[Slice, str]] = {}
+        self._file = TemporaryFile("w+", encoding="utf-8", errors="surrogatepass", newline="\n")  # noqa: SIM115
+
+    def add(self, number: str, change: SliceChange, at: str) -> None:
+        """Keep what a slice shows at a time."""
+        self.slices[number] = change.slice, at
+        self._file.writelines(f"{number}\t{dumps(key)}\t{body}\n" for key, _, body in change.put)
+
+    def close(self) -> None:
+        """Nobody reads it any more."""
+        self._file.close()
+
+    def rows(self) -> Iterator[Row]:
+        """The live ones; a file line is the slice's number, the key and the body, which as JSON hold no tab."""
+        self._file.seek(0)
+        for line in self._file:
+            number, key, body = line.split("\t")
+            if number in self.slices:
+                row, at = self.slices[number]
+                yield Row(row, observation_in(loads(key), body), at, at)
+        self._file.seek(0, SEEK_END)
 
 
 def observation_row(
@@ -187,19 +224,19 @@ def times(cypher: Cypher) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def live(cypher: Cypher) -> Iterator[Row]:
-    """Every live observation."""
+def live(cypher: Cypher, known: Container[str] = ()) -> Iterator[Row]:
+    """Every live observation, but for those of slices that are known already."""
     text = f"{LIVE_SLICES} RETURN s.slice, {SLICE.told('body')}, {SLICE.told('at')}"
-    ledger = {number: (from_text(Slice, body), at) for number, body, at in cypher.rows(text)}
+    rows = [row for row in cypher.rows(text) if row[0] not in known]
+    ledger = {number: (from_text(Slice, body), at) for number, body, at in rows}
     fields = ", ".join(OBSERVATION.told(each) for each in ("body", "first_seen", "last_seen"))
     text = (
-        "MATCH (o:SiloscopeObservation {estate: $estate}) "
-        f"WHERE o.slice IS NOT NULL AND {_LIVE} RETURN o.slice, coalesce(o.full, o.key), {fields}"
+        "UNWIND $numbers AS number MATCH (o:SiloscopeObservation {estate: $estate, slice: number}) "
+        f"WHERE {_LIVE} RETURN number, coalesce(o.full, o.key), {fields}"
     )
-    for number, key, body, first, last in cypher.rows(text):
-        if number in ledger:
-            row, at = ledger[number]
-            yield Row(row, observation_in(key, body), first, last or at)
+    for number, key, body, first, last in cypher.rows(text, numbers=list(ledger)):
+        row, at = ledger[number]
+        yield Row(row, observation_in(key, body), first, last or at)
 
 
 def _baseline(text: str | None) -> Baseline | None:

@@ -32,7 +32,7 @@ def create_nodes(
             f"UNWIND $rows AS row CREATE (n:{':'.join(labels)} {{estate: $estate, id: row.id}}) "
             "SET n += row.props, n.batch = $batch"
         )
-        rows = ({"id": each.id, "props": {**each.props, "since": _later(since.get(each.key))}} for each in members)
+        rows = ({"id": each.id, "props": _there(each.props, since.get(each.key))} for each in members)
         if telling:
             found: list[str] = []
             commit.each(f"{text} RETURN elementId(n)", rows, told=found)
@@ -76,6 +76,14 @@ def _end(alias: str, label: str | None) -> str:
     if label is None:
         return f"MATCH ({alias}) WHERE elementId({alias}) = {row}"
     return f"MATCH ({alias}:{label} {{estate: $estate, id: {row}}})"
+
+
+def _there(props: Mapping[str, Any], number: int | None) -> dict[str, Any]:
+    """The properties that a new node has."""
+    own = {name: value for name, value in props.items() if value is not None}
+    if later := _later(number):
+        own["since"] = later
+    return own
 
 
 def _later(number: int | None) -> int | None:
