@@ -121,7 +121,7 @@ def one(size: int) -> dict[str, float]:
         "size": size, "cpu": ended - begun - (blocked - read), "table": read - begun, "candidates": blocked - read, "score": ended - blocked - (blocked - read),
         "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "estate_mb": before, "pairs": len(a), "scored": len(found.a),
         "brought": len(brought) / len(pairs), "found": len(pairs & likely) / len(pairs), "right": len(pairs & likely) / max(len(likely), 1),
-        "brute": brute(rows, set(zip(a.tolist(), b.tolist(), strict=True))),
+        "brute": brute(rows, set(zip(a.tolist(), b.tolist(), strict=True)), 40 if size <= 100_000 else 6),
     }  # fmt: skip
 
 

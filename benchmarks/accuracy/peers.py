@@ -59,32 +59,40 @@ def minhash(estate: Estate) -> dict[Two, float]:
 
 
 def splink(estate: Estate) -> dict[Two, float]:
-    """Splink without labels: names, first words and kinds, weights by EM."""
-    import pandas as pd
-    import splink.comparison_library as cl
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+    """Run splink without labels: names by Jaro-Winkler, all text by Jaccard of letters, kinds; weights by EM."""
+    import logging
 
-    assets = estate.graph.assets
-    frame = pd.DataFrame(
+    import pyarrow as pa
+    import splink.comparison_library as cl
+    from splink import Linker, SettingsCreator, block_on
+    from splink.backends.duckdb import DuckDBAPI
+
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    rows = [
         {
-            "unique_id": [each.id for each in assets],
-            "name": [each.name.lower() for each in assets],
-            "start": [each.name.lower()[:5] for each in assets],
-            "text": [" ".join(estate.text.get(each.id, "").lower().split())[:300] for each in assets],
-            "kind": [each.kind for each in assets],
+            "unique_id": each.id,
+            "name": each.name.lower()[:120],
+            "text": " ".join(estate.text.get(each.id, "").lower().split())[:300],
+            "kind": each.kind,
         }
-    )
+        for each in estate.graph.assets
+    ]
     settings = SettingsCreator(
         link_type="dedupe_only",
-        comparisons=[cl.JaroWinklerAtThresholds("name"), cl.JaccardAtThresholds("text", [0.9, 0.7, 0.5])],
-        blocking_rules_to_generate_predictions=[block_on("start"), block_on("substr(text, 1, 12)")],
+        comparisons=[
+            cl.JaroWinklerAtThresholds("name"),
+            cl.JaccardAtThresholds("text", [0.9, 0.7]),
+            cl.ExactMatch("kind"),
+        ],
+        blocking_rules_to_generate_predictions=[block_on("substr(name, 1, 4)"), block_on("substr(text, 1, 8)")],
     )
-    linker = Linker(frame, settings, DuckDBAPI())
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e5)
-    linker.training.estimate_parameters_using_expectation_maximisation(block_on("start"))
-    found = linker.inference.predict(threshold_match_probability=0.001).as_pandas_dataframe()
-    rows = zip(found["unique_id_l"], found["unique_id_r"], found["match_probability"], strict=True)
-    return {two(a, b): float(s) for a, b, s in rows}
+    frame = DuckDBAPI().register(pa.Table.from_pylist(rows), dataset_display_name="assets")
+    linker = Linker(frame, settings, log_level="ERROR")
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e5, seed=1)
+    linker.training.estimate_parameters_using_expectation_maximisation(block_on("substr(name, 1, 4)"))
+    linker.training.estimate_parameters_using_expectation_maximisation(block_on("substr(text, 1, 8)"))
+    found = linker.inference.predict(threshold_match_probability=0.001).as_record_list()
+    return {two(row["unique_id_l"], row["unique_id_r"]): float(row["match_probability"]) for row in found}
 
 
 PEERS: Mapping[str, Callable[[Estate], dict[Two, float]]] = {

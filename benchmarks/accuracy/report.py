@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from benchmarks.accuracy import corpus, n8n_estate, vendors
+from benchmarks.accuracy import corpus, n8n_estate, second, vendors
 from benchmarks.accuracy.graphs import scored
 from benchmarks.accuracy.labels import Estate, Labels, Two
 from benchmarks.accuracy.measure import Measured, best_threshold, calibration_error, measure
@@ -34,11 +34,12 @@ def estates(what: str, split: str, seeds: int) -> list[Estate]:
     """The labelled estates of one kind."""
     if what == "vendors":
         return [vendors.make(seed=500 + n, split=split) for n in range(seeds * 3)]
-    bases = corpus.read(clean=what == "n8n")
+    bases = corpus.read(clean=what != "n8n-raw")
     found = []
     for seed in range(500, 500 + seeds):
         with tempfile.TemporaryDirectory() as folder:
-            found.append(n8n_estate.make(bases, Path(folder), seed=seed, split=split))
+            make = second.make if what == "second" else n8n_estate.make
+            found.append(make(bases, Path(folder), seed=seed, split=split))
     return found
 
 
@@ -64,7 +65,7 @@ def row(name: str, measured: Measured, note: str = "") -> str:
 def main() -> None:
     """Make, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", default=["n8n", "vendors"])
+    parser.add_argument("what", nargs="*", default=["n8n", "second", "vendors"])
     parser.add_argument("--split", default="held", choices=corpus.SPLITS)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--peers", action="store_true")

@@ -114,13 +114,13 @@ def _through(a: np.ndarray, b: np.ndarray, logit: np.ndarray) -> tuple[np.ndarra
     through, lift = np.full(len(a), -1), np.zeros(len(a))
     chance = 1 / (1 + np.exp(-logit))
     near: dict[int, dict[int, float]] = defaultdict(dict)
-    for n in np.flatnonzero(chance >= 0.7).tolist():
+    for n in np.flatnonzero(chance >= 0.9).tolist():
         near[int(a[n])][int(b[n])] = near[int(b[n])][int(a[n])] = float(chance[n])
-    for n in np.flatnonzero((chance < 0.9) & (logit > -4)).tolist():
+    for n in np.flatnonzero((chance < 0.9) & (logit > -1.5)).tolist():
         one, other = near.get(int(a[n]), {}), near.get(int(b[n]), {})
         best = max(((one[c] * other[c], -c) for c in one.keys() & other.keys()), default=None)
         if best and best[0] > max(chance[n], 0.5):
             # Weighed half: the third was judged by the same evidence.
             gain = np.log(best[0] / (1 - min(best[0], 0.9999))) - logit[n]
-            through[n], lift[n] = -best[1], round(float(gain) * 0.75, 4)
+            through[n], lift[n] = -best[1], round(float(gain) * 0.5, 4)
     return through, lift
