@@ -31,10 +31,13 @@ def points(because: Iterable[Evidence]) -> tuple[float, tuple[Evidence, ...]]:
     return total, tuple(kept)
 
 
+SUREST = 0.9999  # evidence is never certainty, and four digits must not say so
+
+
 def probability(because: Iterable[Evidence]) -> tuple[float, tuple[Evidence, ...]]:
-    """The score of log-odds evidence, the prior among it: 1 / (1 + exp(-sum))."""
+    """The score of log-odds evidence, the prior among it: 1 / (1 + exp(-sum)), at most `SUREST`."""
     kept = tuple(Evidence(each.says, round(each.weight, 4)) for each in because)
-    return round(1 / (1 + math.exp(-sum(each.weight for each in kept))), 4), kept
+    return min(round(1 / (1 + math.exp(-sum(each.weight for each in kept))), 4), SUREST), kept
 
 
 def finding(

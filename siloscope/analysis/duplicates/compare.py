@@ -28,6 +28,7 @@ _SLIGHT_CORE = 4.0
 LEAST_FEATURES = 5
 _MODEL = 2  # the code of the family of models alone
 MOST_HOLDERS = 4
+_SPELT = 0.3  # names spelt less alike have nothing in common
 
 # On which scale a pair is weighed: `definition` where the settings of one kind of thing are known, else `facts`.
 SCALE, SCALES = "scale", ("facts", "definition")
@@ -143,6 +144,18 @@ def _equal(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     }
 
 
+def _strangers(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """1 where both have settings and share none of what is their own: no word of a name, no setting, place or data.
+
+    What is left is how such things are made: the same kinds of steps, called alike. Of small things it may be all.
+    """
+    mine = [table.views[each] for each in ("line", "name", "place", "data")]
+    common = sum((each.dots(a, b) for each in mine), table.letters.dots(a, b) * (table.letters.dots(a, b) > _SPELT))
+    settings = table.views["line"].size
+    found: np.ndarray = ((settings[a] > 0) & (settings[b] > 0) & (common == 0)).astype(np.float32)
+    return found
+
+
 def against(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     """What rules a pair out, each 1 or 0: stages, layers and versions of one thing, one that works with the other."""
     codes, count = table.codes, len(table)
@@ -159,4 +172,5 @@ def against(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
         "version": (same_name & same_tool & models & (version_a != version_b)).astype(np.float32),
         "layer": ((layer_a > 0) & (layer_b > 0) & (layer_a != layer_b)).astype(np.float32),
         "linked": np.isin(low * count + high, keys).astype(np.float32),
+        "stranger": _strangers(table, a, b),
     }  # fmt: skip

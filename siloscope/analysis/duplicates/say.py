@@ -137,6 +137,7 @@ _SAY: Mapping[str, Callable[[_Pair], str]] = {
     "version": lambda _: "they are versions of one model in one registry",
     "layer": lambda _: "they stand at different steps of the way of one kind of data, such as raw and curated",
     "linked": lambda _: "one works with the other: they are parts of one chain",
+    "stranger": lambda _: "nothing of their own in common: no word of a name, no setting, no address, no data",
 }
 
 

@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from siloscope.analysis.common import SUREST
 from siloscope.analysis.duplicates.candidates import candidates
 from siloscope.analysis.duplicates.compare import against, compare
 from siloscope.analysis.duplicates.table import Table, table
@@ -38,7 +39,7 @@ class Scored:
     def score(self) -> np.ndarray:
         """Probabilities, four digits."""
         said = 0.0 if self.word is None else self.word
-        found: np.ndarray = np.round(1 / (1 + np.exp(-(self.logit + self.lift + said))), 4)
+        found: np.ndarray = np.minimum(np.round(1 / (1 + np.exp(-(self.logit + self.lift + said))), 4), SUREST)
         return found
 
 
