@@ -187,20 +187,24 @@ def _lsh(names: list[str]) -> set[tuple[int, int]]:
 
 
 def _splink(names: list[str]) -> set[tuple[int, int]]:
-    import pandas as pd
-    import splink.comparison_library as cl
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+    import logging
 
-    frame = pd.DataFrame({"unique_id": range(len(names)), "name": names, "start": [each[:4].lower() for each in names]})
+    import pyarrow as pa
+    import splink.comparison_library as cl
+    from splink import Linker, SettingsCreator, block_on
+    from splink.backends.duckdb import DuckDBAPI
+
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    rows = pa.table({"unique_id": range(len(names)), "name": [each.lower() for each in names]})
     settings = SettingsCreator(
-        "dedupe_only",
+        link_type="dedupe_only",
         comparisons=[cl.JaroWinklerAtThresholds("name")],
-        blocking_rules_to_generate_predictions=[block_on("start")],
+        blocking_rules_to_generate_predictions=[block_on("substr(name, 1, 5)")],
     )
-    linker = Linker(frame, settings, DuckDBAPI())
-    linker.training.estimate_u_using_random_sampling(1e5)
-    found = linker.inference.predict(threshold_match_probability=0.01).as_pandas_dataframe()
-    return {(min(x, y), max(x, y)) for x, y in zip(found["unique_id_l"], found["unique_id_r"], strict=True)}
+    linker = Linker(DuckDBAPI().register(rows, dataset_display_name="names"), settings, log_level="ERROR")
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e5, seed=1)
+    found = linker.inference.predict(threshold_match_probability=0.001).as_record_list()
+    return {(min(row["unique_id_l"], row["unique_id_r"]), max(row["unique_id_l"], row["unique_id_r"])) for row in found}
 
 
 def main() -> None:
