@@ -15,7 +15,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from siloscope.analysis.common import finding, listed, many, points
-from siloscope.analysis.silos.columns import Columns, Units, columns
+from siloscope.analysis.silos.columns import Columns, Units, columns, distinct
 from siloscope.analysis.silos.likeness import columns_of, in_common, is_key, words
 from siloscope.graph.view import Graph
 from siloscope.model import Evidence, Finding
@@ -70,7 +70,10 @@ def pairings(graph: Graph, kind: str = "department", least: int = 1) -> Iterator
         kind: `department` or `community`.
         least: Assets that a silo must have.
     """
-    mapper = _Mapper(graph, kind)
+    data = columns(graph)
+    mapper = data.kept.get(f"mapper {kind}")
+    if mapper is None:
+        mapper = data.kept[f"mapper {kind}"] = _Mapper(data, kind)
     sizes = mapper.units.sizes
     for a, b in mapper.pairs():
         if sizes[a] >= least and sizes[b] >= least:
@@ -110,11 +113,15 @@ def _called(graph: Graph, key: str) -> str:
 class _Mapper:
     """What pairs of units share; computed once for all pairs."""
 
-    def __init__(self, graph: Graph, kind: str) -> None:
-        self.graph = graph
-        self.data: Columns = columns(graph)
+    def __init__(self, data: Columns, kind: str) -> None:
+        self.data = data
         self.units: Units = self.data.units(kind)
         self.links: csr_array = self.data.links(self.units)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the columns."""
+        return self.data.graph
 
     @cached_property
     def reads(self) -> csr_array:
@@ -151,7 +158,7 @@ class _Mapper:
         known = (owner >= 0) & (used >= 0)
         held = self.units.of >= 0
         size = max(len(tools.names), 1)
-        keys = np.unique(np.r_[owner[known] * size + used[known], self.units.of[held] * size + tools.of[held]])
+        keys = distinct(np.r_[owner[known] * size + used[known], self.units.of[held] * size + tools.of[held]])
         found: list[set[int]] = [set() for _ in self.units.names]
         for key in keys.tolist():
             found[key // size].add(key % size)
@@ -164,7 +171,7 @@ class _Mapper:
 
         owner = self.data.unit_of(self.units)
         low, high = np.sort(self.data.ends[:, (owner >= 0).all(axis=0) & (owner[0] != owner[1])], axis=0)
-        return np.unique(low * np.int64(self.data.nodes) + high)
+        return distinct(low * np.int64(self.data.nodes) + high)
 
     def joined(self, one: int, two: int) -> bool:
         """Whether a dependency joins two assets, `one` the smaller number."""

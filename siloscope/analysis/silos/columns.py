@@ -45,6 +45,7 @@ class Columns:
         self.assets = len(graph.assets)
         self.nodes = self.assets + len(graph.outside)
         self.ends = graph.ends
+        self.kept: dict[str, Any] = {}  # what rules made of the columns and need again
         self._units: dict[str, Units] = {}
 
     @property
@@ -114,7 +115,7 @@ class Columns:
         out = (first < self.assets) != (second < self.assets)
         asset = np.minimum(first, second)[out]
         place = np.maximum(first, second)[out] - self.assets
-        pairs = np.unique(asset * np.int64(max(self.nodes - self.assets, 1)) + place)
+        pairs = distinct(asset * np.int64(max(self.nodes - self.assets, 1)) + place)
         return np.divmod(pairs, max(self.nodes - self.assets, 1))
 
     def meetings(self, units: Units) -> tuple[np.ndarray, np.ndarray]:
@@ -125,7 +126,7 @@ class Columns:
         unit = units.of[asset]
         known = unit >= 0
         size = max(len(units.names), 1)
-        place, unit = np.divmod(np.unique(place[known] * np.int64(size) + unit[known]), size)
+        place, unit = np.divmod(distinct(place[known] * np.int64(size) + unit[known]), size)
         shared = np.bincount(place, minlength=1) > 1
         return place[shared[place]], unit[shared[place]]
 
@@ -138,11 +139,19 @@ class Columns:
         groups = [frozenset(each) for each in numbers]
         found: list[set[str]] = [set() for _ in units.names]
         known = units.of >= 0
-        pairs = np.unique(units.of[known] * np.int64(max(len(groups), 1)) + seen[known])
+        pairs = distinct(units.of[known] * np.int64(max(len(groups), 1)) + seen[known])
         for pair in pairs.tolist():
             unit, group = divmod(pair, len(groups))
             found[unit] |= groups[group]
         return [frozenset(each) for each in found]
+
+
+def distinct(keys: np.ndarray) -> np.ndarray:
+    """The different ones of some integers, sorted; by sorting, which for millions is much faster than `np.unique`."""
+    import numpy as np
+
+    keys = np.sort(keys)
+    return keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys
 
 
 def _numbers(values: list[Any], names: tuple[str, ...]) -> np.ndarray:

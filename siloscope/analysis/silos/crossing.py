@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from siloscope.analysis.common import Rests, finding, listed, many
-from siloscope.analysis.silos.columns import columns
+from siloscope.analysis.silos.columns import columns, distinct
 from siloscope.analysis.silos.structure import undirected
 from siloscope.graph.departments import UNASSIGNED
 from siloscope.graph.view import Graph
@@ -94,7 +94,7 @@ def uncontracted_dependency(graph: Graph) -> Iterator[Finding]:
     count = len(units.names)
     needed = data.ends[1][across]
     pair = takers[across] * count + givers[across]
-    unowned, loose = _bare(graph, np.unique(needed), data.assets)
+    unowned, loose = _bare(graph, distinct(needed), data.assets)
     order = np.argsort(pair, kind="stable")
     pair, needed = pair[order], needed[order]
     for group in np.split(np.arange(len(pair)), np.flatnonzero(np.diff(pair)) + 1):

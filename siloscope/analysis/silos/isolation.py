@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from siloscope.analysis.common import Rests, finding, listed, many
-from siloscope.analysis.silos.columns import Columns, Units, columns
+from siloscope.analysis.silos.columns import Columns, Units, columns, distinct
 from siloscope.analysis.silos.structure import undirected
 from siloscope.graph.view import Graph
 from siloscope.model import Evidence, Finding
@@ -185,6 +185,6 @@ def _tools(data: Columns, units: Units) -> list[list[int]]:
     known = units.of >= 0
     size = max(len(tools.names), 1)
     found: list[list[int]] = [[] for _ in units.names]
-    for pair in np.unique(units.of[known] * np.int64(size) + tools.of[known]).tolist():
+    for pair in distinct(units.of[known] * np.int64(size) + tools.of[known]).tolist():
         found[pair // size].append(pair % size)
     return found

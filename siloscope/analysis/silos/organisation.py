@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from siloscope.analysis.silos.columns import columns
+from siloscope.analysis.silos.columns import columns, distinct
 from siloscope.graph.view import Graph
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def organisation(graph: Graph) -> Organisation | None:
     inside = (first < data.assets) & (second < data.assets) & (first != second)
     low, high = np.minimum(first, second)[inside], np.maximum(first, second)[inside]
     known = (labels[low] >= 0) & (labels[high] >= 0)
-    pairs = np.unique(low[known] * np.int64(data.assets) + high[known])
+    pairs = distinct(low[known] * np.int64(data.assets) + high[known])
     if not len(pairs):
         return None
     return measured(np.stack(np.divmod(pairs, data.assets)), labels)

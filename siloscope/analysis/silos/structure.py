@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from siloscope.analysis.silos.columns import distinct
+
 if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_array
@@ -113,7 +115,7 @@ def _distinct(ends: np.ndarray, size: int) -> np.ndarray:
     import numpy as np
 
     low, high = np.minimum(*ends), np.maximum(*ends)
-    key = np.unique((low * np.int64(size) + high)[low != high])
+    key = distinct((low * np.int64(size) + high)[low != high])
     return np.stack(np.divmod(key, size), axis=1) if len(key) else np.empty((0, 2), dtype=np.int64)
 
 
