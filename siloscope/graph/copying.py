@@ -108,9 +108,7 @@ class VerdictRecord:
     at: str
 
 
-Record = (
-    PublishedRecord | SliceRecord | ObservationRecord | ScanRecord | CurrentRecord | EndedRecord | VerdictRecord
-)
+Record = PublishedRecord | SliceRecord | ObservationRecord | ScanRecord | CurrentRecord | EndedRecord | VerdictRecord
 
 
 @dataclass(slots=True)
