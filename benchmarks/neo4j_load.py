@@ -252,6 +252,8 @@ def report(count: int, found: dict[str, dict[str, Any]]) -> None:
         compare(f"{name} / cartography", sums[name], sums[f"cartography {name}"], TARGETS["peer"])
         walls = [total(found[each])[2] for each in (name, f"cartography {name}")]
         compare("  by the clock", *walls)
+    shown = sum(found["first"]["commit"][:2])  # what people see is written when the block ends, and nothing else is
+    compare("  nodes and edges alone", shown, sums["cartography first"], TARGETS["peer"])
 
 
 def compare(what: str, one: float, other: float, target: float | None = None) -> None:

@@ -18,7 +18,7 @@ from siloscope.config import Config, Gap, Source
 from siloscope.doctor import LEVELS, Problem, examine
 from siloscope.errors import StoreError
 from siloscope.graph.build import Settings, build
-from siloscope.graph.commit import STALE, by_key, decide
+from siloscope.graph.commit import STALE, decide, texts
 from siloscope.graph.neo4j import schema
 from siloscope.graph.store import Store, Table, open_store
 from siloscope.model import Asset, Reference, Retirement, Slice, Status, Tool, Verb, Visibility
@@ -52,7 +52,7 @@ def keep(store: Store, *items: Any, row: Slice = GOOD, others: tuple[Slice, ...]
     with store.writing(row.source) as batch:
         known = store.known(row.source)
         for each in (row, *others):
-            shown = by_key(items) if each is row else {}
+            shown = texts(items) if each is row else {}
             change = decide(known.get(each.key), each, shown, at)
             batch.apply(replace(change, slice=each), at)
         batch.publish(build(batch.live(), batch.slices(), Settings(), "scan1", at))
