@@ -86,17 +86,19 @@ class Columns:
         touched = near[links.source] | near[links.target]
         near[links.source[touched]] = near[links.target[touched]] = True
         ids = self.ids
+        chosen = np.flatnonzero(near[links.source] | near[links.target])
+        texts = chosen if links.order is None else links.order[chosen]
         return tuple(
             Edge(
                 ids[links.source[n]],
                 ids[links.target[n]],
                 VERBS[links.verb[n]],
                 HOWS[links.how[n]],
-                links.names[n],
-                links.spots[n],
+                links.names[place],
+                links.spots[place],
                 float(links.confidence[n]),
             )
-            for n in np.flatnonzero(near[links.source] | near[links.target]).tolist()
+            for n, place in zip(chosen.tolist(), texts.tolist(), strict=True)
         )
 
     def ends(self) -> np.ndarray:
