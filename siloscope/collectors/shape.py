@@ -23,6 +23,7 @@ from typing import Any
 
 from siloscope.model import Scalar, digest, dumps
 from siloscope.names import canonical
+from siloscope.redact import secret_key
 
 VERSION = 1
 LONGEST_SQL = 200_000
@@ -36,8 +37,12 @@ MOST_LINES = 60
 
 
 def shape(features: Iterable[str]) -> dict[str, Scalar]:
-    """`{"v": 1, feature: count, ...}`, sorted; features are cut at 120 characters."""
+    """`{"v": 1, feature: count, ...}`, sorted; features are cut at 120 characters.
+
+    One that is called like a secret is left out: whoever reads the shape in again would mask it.
+    """
     counts = Counter(each[:120] for each in features)
+    counts = Counter({key: number for key, number in counts.items() if not secret_key(key)})
     return {"v": VERSION, **dict(sorted(counts.items()))}
 
 
