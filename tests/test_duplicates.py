@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from siloscope.analysis import THRESHOLD, findings
+from siloscope.analysis import THRESHOLD, findings, similar
 from siloscope.analysis.duplicates import scored, shipped
 from siloscope.analysis.duplicates.naming import read_name
 from siloscope.analysis.duplicates.weights import dump, parse
@@ -174,3 +174,31 @@ def test_a_name_is_read_without_what_it_was_given_besides(
 ) -> None:
     read = read_name(name)
     assert (read.text, read.stage, read.version) == (text, stage, version)
+
+
+def test_questions_are_asked_once_for_all_pairs_not_anew_for_each_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six findings take as many products of rows as one: what they cost does not grow by pair."""
+    asked: list[int] = []
+    product = similar.pairwise
+
+    def counted(*rows: Any) -> Any:
+        asked.append(1)
+        return product(*rows)
+
+    monkeypatch.setattr(similar, "pairwise", counted)
+    subjects = "churn fraud demand uplift credit claims".split()
+    counts = []
+    for chosen in (subjects[:1], subjects):
+        asked.clear()
+        things = [
+            thing
+            for subject in chosen
+            for key, tool in ((f"{subject}-a", "mlflow:risk"), (f"{subject}-b", "mlflow:sales"))
+            for thing in (
+                model(key, tool, "mlflow.model", f"{subject}-score", shape={"v": 1, f"column:{subject}_no": 1}),
+                reads(key, f"s3://lake/{subject}/train"),
+            )
+        ]
+        counts.append((len(found(*things)), len(asked)))
+    assert [each[0] for each in counts] == [1, 6]
+    assert counts[0][1] == counts[1][1]

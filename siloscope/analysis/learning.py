@@ -19,7 +19,7 @@ from scipy.special import expit, logit
 
 from siloscope.analysis.duplicates.candidates import candidates
 from siloscope.analysis.duplicates.compare import SCALE, SCALES
-from siloscope.analysis.duplicates.scoring import values_of
+from siloscope.analysis.duplicates.scoring import portions, values_of
 from siloscope.analysis.duplicates.table import Table, table
 from siloscope.analysis.duplicates.weights import Scale, Weights, dump, shipped
 from siloscope.analysis.feedback import WEIGHTS, Feedback, Label
@@ -37,7 +37,6 @@ FACTORS = (0.2, 3.0)
 SHIFT = 3.0
 SHARE = 0.04  # of the pairs that the shipped weights were fitted to, as many were the same
 _TURNS = 200
-_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,7 @@ def _from_estate(base: Weights, rows: Table) -> tuple[dict[str, float], int]:
     """(shift of each scale's prior, pairs compared)."""
     a, b = candidates(rows)
     held: dict[str, list[np.ndarray]] = {name: [] for name in base.scales}
-    for start in range(0, len(a), _AT_ONCE):
-        values = values_of(rows, a[start : start + _AT_ONCE], b[start : start + _AT_ONCE])
+    for values in portions(rows, a, b):
         odds = base.total(values)
         for code, name in enumerate(SCALES):
             held[name].append(odds[values[SCALE] == code])

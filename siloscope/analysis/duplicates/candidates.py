@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from siloscope.analysis import similar
-from siloscope.analysis.duplicates.table import SMALL, Table
+from siloscope.analysis.duplicates.table import SMALL, Table, pair_keys
 
 NEAREST = 12
 _CROWD = 400
@@ -28,7 +28,7 @@ def candidates(table: Table) -> tuple[np.ndarray, np.ndarray]:
         _equal(table.codes[name], table.codes["features"] >= least) for name, least in (("definition", 5), ("words", 0))
     ]
     size = len(table)
-    keys = np.unique(np.concatenate([np.minimum(a, b) * size + np.maximum(a, b) for a, b in found]))
+    keys = np.unique(np.concatenate([pair_keys(a, b, size) for a, b in found]))
     a, b = keys // max(size, 1), keys % max(size, 1)
     family, kind, tool = (table.codes[name] for name in ("family", "kind", "tool"))
     keep = (a != b) & ((family[a] & family[b]) > 0) & ((kind[a] == kind[b]) | (tool[a] != tool[b]))

@@ -54,10 +54,9 @@ def unlikely(scored: Scored, grouped: list[list[int]]) -> list[int]:
 
 def inside(scored: Scored, group: list[int]) -> list[int]:
     """The numbers of the scored pairs within a sorted group."""
-    members = np.asarray(group)
-    starts = np.searchsorted(scored.a, members)
-    ends = np.searchsorted(scored.a, members, side="right")
-    return [n for start, end in zip(starts, ends, strict=True) for n in range(start, end) if scored.b[n] in set(group)]
+    members = set(group)
+    starts, ends = np.searchsorted(scored.a, group), np.searchsorted(scored.a, group, side="right")
+    return [n for start, end in zip(starts, ends, strict=True) for n in range(start, end) if scored.b[n] in members]
 
 
 def keeper(table: Table, group: list[int]) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from siloscope.analysis import similar
-from siloscope.analysis.duplicates.table import Table
+from siloscope.analysis.duplicates.table import Table, pair_keys
 from siloscope.analysis.duplicates.tokens import VIEWS
 
 COMPARED = ("name", *VIEWS)
@@ -158,19 +158,17 @@ def _strangers(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def against(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     """What rules a pair out, each 1 or 0: stages, layers and versions of one thing, one that works with the other."""
-    codes, count = table.codes, len(table)
+    codes = table.codes
     stage_a, stage_b = codes["stage"][a], codes["stage"][b]
     same_name = (codes["words"][a] == codes["words"][b]) & (codes["words"][a] > 0)
     version_a, version_b = codes["version"][a], codes["version"][b]
     same_tool = codes["tool"][a] == codes["tool"][b]
     models = (codes["family"][a] == _MODEL) & (codes["family"][b] == _MODEL)
     layer_a, layer_b = codes["layer"][a], codes["layer"][b]
-    low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
-    keys = np.array(sorted(x * count + y for x, y in table.linked), dtype=np.int64)
     return {
         "stage": ((stage_a > 0) & (stage_b > 0) & (stage_a != stage_b)).astype(np.float32),
         "version": (same_name & same_tool & models & (version_a != version_b)).astype(np.float32),
         "layer": ((layer_a > 0) & (layer_b > 0) & (layer_a != layer_b)).astype(np.float32),
-        "linked": np.isin(low * count + high, keys).astype(np.float32),
+        "linked": np.isin(pair_keys(a, b, len(table)), table.linked).astype(np.float32),
         "stranger": _strangers(table, a, b),
     }  # fmt: skip

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from siloscope.analysis.common import PROBABILITY, finding, listed, many
 from siloscope.analysis.duplicates.clusters import clusters, inside, keeper, unlikely
 from siloscope.analysis.duplicates.families import families
 from siloscope.analysis.duplicates.judged import judged, rejected, word_on
-from siloscope.analysis.duplicates.say import because
+from siloscope.analysis.duplicates.say import Reasons
 from siloscope.analysis.duplicates.scoring import Scored, scored
 from siloscope.analysis.duplicates.weights import Weights, shipped
 from siloscope.analysis.feedback import Feedback
@@ -30,13 +30,18 @@ def duplicate_asset(
     found = judged(scored(graph, weights), weights, feedback)
     grouped = clusters(found)
     loose = unlikely(found, grouped)
+    reasons = Reasons(found, weights)
+
+    def why(n: int) -> list[Evidence]:
+        return [*reasons.of(n), *word_on(found, feedback, n)]
+
     ids = set()
     for group in grouped:
-        each = _cluster(found, weights, feedback, group)
+        each = _cluster(found, why, group)
         ids.add(each.id)
         yield each
     for group in rejected(found, loose):
-        each = _cluster(found, weights, feedback, group)
+        each = _cluster(found, why, group)
         if each.id not in ids:  # else another cluster took its place
             ids.add(each.id)
             loose = [n for n in loose if not {int(found.a[n]), int(found.b[n])} <= {*group}]
@@ -45,14 +50,13 @@ def duplicate_asset(
         a, b = found.table.assets[int(found.a[n])], found.table.assets[int(found.b[n])]
         pair = _pair(found, n)
         title = f"{a.name} and {b.name} may be the same {_what([a, b])}"
-        evidence = [*because(found, weights, n), *word_on(found, feedback, n)]
         both = [a.id, b.id]
-        yield finding(RULE, both, title, both, evidence, scale=PROBABILITY, severity="low", pairs=[pair])
+        yield finding(RULE, both, title, both, why(n), scale=PROBABILITY, severity="low", pairs=[pair])
 
 
-def _cluster(found: Scored, weights: Weights, feedback: Feedback, group: list[int]) -> Finding:
+def _cluster(found: Scored, why: Callable[[int], list[Evidence]], group: list[int]) -> Finding:
     table, score = found.table, found.score
-    kept, why = keeper(table, group)
+    kept, merit = keeper(table, group)
     members = [table.assets[kept], *(table.assets[each] for each in group if each != kept)]
     numbers = inside(found, group)
     best = max(numbers, key=lambda n: (kept in (found.a[n], found.b[n]), score[n], -n))
@@ -61,13 +65,12 @@ def _cluster(found: Scored, weights: Weights, feedback: Feedback, group: list[in
     names = list(dict.fromkeys(each.name for each in members))
     what = f"the same {_what(members)} {len(members)} times in "
     where = f"{many(len(tools), 'tool')}: {listed(tools, 3)}" if len(tools) > 1 else tools[0]
-    evidence = [*because(found, weights, best), *word_on(found, feedback, best)]
     return finding(
         RULE,
         [min(members, key=lambda each: (each.first_seen or "", each.id)).id],
         f"{listed(names, 3)}: {what}{where}",
         [each.id for each in members],
-        [*evidence, Evidence(f"keep {members[0].name} in {members[0].tool}: {why}", 0.0)],
+        [*why(best), Evidence(f"keep {members[0].name} in {members[0].tool}: {merit}", 0.0)],
         scale=PROBABILITY,
         severity="high" if len(tools) > 1 or saving else "medium",
         pairs=[_pair(found, n) for n in numbers],

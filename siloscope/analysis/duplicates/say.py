@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from siloscope.analysis.common import listed, many
-from siloscope.analysis.duplicates.compare import SCALE, SCALES
-from siloscope.analysis.duplicates.scoring import Scored, values_of
+from siloscope.analysis.duplicates.compare import SCALE, SCALES, Values
+from siloscope.analysis.duplicates.scoring import Scored, portions
 from siloscope.analysis.duplicates.table import Table
-from siloscope.analysis.duplicates.weights import Scale, Weights
+from siloscope.analysis.duplicates.weights import Weights
 from siloscope.model import Asset, Evidence
 
 _SLIGHT = 0.1  # what adds less is told together
@@ -141,45 +141,55 @@ _SAY: Mapping[str, Callable[[_Pair], str]] = {
 }
 
 
-def because(scored: Scored, weights: Weights, n: int) -> list[Evidence]:
-    """The evidence of the scored pair number `n`; with what follows from a third, it sums to the pair's log-odds."""
-    table, a, b = scored.table, int(scored.a[n]), int(scored.b[n])
-    values = values_of(table, np.array([a]), np.array([b]))
-    pair = _Pair(table, a, b, {name: float(each[0]) for name, each in values.items()})
-    told = _grouped(weights, values)
-    found = [Evidence(_SAY["prior"](pair), round(told.pop("prior"), 4))]
-    kept = {name: weight for name, weight in told.items() if abs(weight) >= _SLIGHT}
-    more = [Evidence(_SAY[name](pair), round(weight, 4)) for name, weight in kept.items()]
-    if scored.through[n] >= 0:
-        third = table.assets[int(scored.through[n])]
-        more.append(Evidence(f'both are the same as "{_short(third)}" in {third.tool}', float(scored.lift[n])))
-    found += sorted(more, key=lambda each: (-abs(each.weight), each.says))
-    rest = round(float(scored.logit[n] + scored.lift[n]) - sum(each.weight for each in found), 4)
-    if rest:
-        found.append(Evidence("smaller signs together", rest))
-    return [*found, Evidence(f"to check: {_where(pair.one)} and {_where(pair.two)}", 0.0)]
+class Reasons:
+    """What the scores of pairs rest on. Every question is asked once for all pairs: one by one it costs far more."""
+
+    def __init__(self, scored: Scored, weights: Weights) -> None:
+        self._scored = scored
+        parts = list(portions(scored.table, scored.a, scored.b))
+        self._values = {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
+        self._told = _grouped(weights, self._values)
+
+    def of(self, n: int) -> list[Evidence]:
+        """The evidence of pair number `n`; with what follows from a third, it sums to the pair's log-odds."""
+        scored, table = self._scored, self._scored.table
+        values = {name: float(each[n]) for name, each in self._values.items()}
+        pair = _Pair(table, int(scored.a[n]), int(scored.b[n]), values)
+        told = {name: float(each[n]) for name, each in self._told.items()}
+        found = [Evidence(_SAY["prior"](pair), round(told.pop("prior"), 4))]
+        kept = {name: weight for name, weight in told.items() if abs(weight) >= _SLIGHT}
+        more = [Evidence(_SAY[name](pair), round(weight, 4)) for name, weight in kept.items()]
+        if scored.through[n] >= 0:
+            third = table.assets[int(scored.through[n])]
+            more.append(Evidence(f'both are the same as "{_short(third)}" in {third.tool}', float(scored.lift[n])))
+        found += sorted(more, key=lambda each: (-abs(each.weight), each.says))
+        rest = round(float(scored.logit[n] + scored.lift[n]) - sum(each.weight for each in found), 4)
+        if rest:
+            found.append(Evidence("smaller signs together", rest))
+        return [*found, Evidence(f"to check: {_where(pair.one)} and {_where(pair.two)}", 0.0)]
 
 
-def _grouped(weights: Weights, values: Mapping[str, np.ndarray]) -> dict[str, float]:
+def _grouped(weights: Weights, values: Values) -> dict[str, np.ndarray]:
     """What each question adds, measured from a pair of strangers, whose own log-odds are the `prior`."""
-    scale = weights.scales[SCALES[int(values[SCALE][0])]]
-    strange = weights.parts({**values, **_strangers(scale, values)})
-    told: dict[str, float] = {}
-    for name, part in weights.parts(dict(values)).items():
-        base = float(strange[name][0]) if name not in weights.certain else 0.0
-        group = "prior" if name == "prior" else _GROUP.get(name.partition("+")[0], name)
-        told["prior"] = told.get("prior", 0.0) + base
+    strange = weights.parts(_strangers(weights, values))
+    told = {"prior": np.zeros(len(values[SCALE]))}
+    for name, part in weights.parts(values).items():
+        base = 0.0 if name in weights.certain else strange[name]
+        told["prior"] = told["prior"] + base
         if name != "prior":
-            told[group] = told.get(group, 0.0) + float(part[0]) - base
+            group = _GROUP.get(name.partition("+")[0], name)
+            told[group] = told.get(group, 0.0) + part - base
     return told
 
 
-def _strangers(scale: Scale, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The answers that a pair sharing nothing would give to the questions that this pair answers."""
-    found = {}
-    for name, (knots, _) in scale.terms.items():
-        answer = np.nan if name in _PLAIN else knots[-1] if name in _APART else knots[0]
-        found[name] = np.where(np.isnan(values[name]), np.nan, answer)
+def _strangers(weights: Weights, values: Values) -> Values:
+    """The answers that pairs sharing nothing would give to the questions that these pairs answer."""
+    found = dict(values)
+    for code, name in enumerate(SCALES):
+        here = values[SCALE] == code
+        for term, (knots, _) in weights.scales[name].terms.items():
+            answer = np.nan if term in _PLAIN else knots[-1] if term in _APART else knots[0]
+            found[term] = np.where(here & ~np.isnan(values[term]), np.float64(answer), found[term])
     return found
 
 

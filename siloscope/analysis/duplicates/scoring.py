@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 
 from siloscope.analysis.common import SUREST
 from siloscope.analysis.duplicates.candidates import candidates
-from siloscope.analysis.duplicates.compare import against, compare
-from siloscope.analysis.duplicates.table import Table, table
+from siloscope.analysis.duplicates.compare import Values, against, compare
+from siloscope.analysis.duplicates.table import Table, pair_keys, table
 from siloscope.analysis.duplicates.weights import Weights, shipped
 from siloscope.graph.view import Graph
 
@@ -20,7 +22,7 @@ _AT_ONCE = 200_000
 _FULL = 24  # groups up to this size are compared pair by pair
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class Scored:
     """Pairs of rows of `table` (a < b, in order) with their log-odds.
 
@@ -35,7 +37,7 @@ class Scored:
     lift: np.ndarray
     word: np.ndarray | None = None  # what people said, in log-odds
 
-    @property
+    @cached_property
     def score(self) -> np.ndarray:
         """Probabilities, four digits."""
         said = 0.0 if self.word is None else self.word
@@ -52,7 +54,7 @@ def scored_table(rows: Table, weights: Weights) -> Scored:
     """The scored pairs of a table."""
     a, b = candidates(rows)
     logit = log_odds(rows, a, b, weights)
-    more_a, more_b = _missing(a, b, logit)
+    more_a, more_b = _missing(a, b, logit, len(rows))
     if len(more_a):
         a, b = np.concatenate([a, more_a]), np.concatenate([b, more_b])
         logit = np.concatenate([logit, log_odds(rows, more_a, more_b, weights)])
@@ -64,31 +66,33 @@ def scored_table(rows: Table, weights: Weights) -> Scored:
 
 
 def log_odds(rows: Table, a: np.ndarray, b: np.ndarray, weights: Weights) -> np.ndarray:
-    """The log-odds of some pairs, in portions that bound memory."""
-    parts = []
-    for start in range(0, len(a), _AT_ONCE):
-        x, y = a[start : start + _AT_ONCE], b[start : start + _AT_ONCE]
-        parts.append(np.round(weights.total(values_of(rows, x, y)), 4))
-    return np.concatenate(parts) if parts else np.zeros(0)
+    """The log-odds of some pairs."""
+    return np.concatenate([np.round(weights.total(values), 4) for values in portions(rows, a, b)])
 
 
-def values_of(rows: Table, a: np.ndarray, b: np.ndarray) -> dict[str, np.ndarray]:
+def portions(rows: Table, a: np.ndarray, b: np.ndarray) -> Iterator[Values]:
+    """Every term of some pairs, in portions that bound memory; of no pairs one that is empty."""
+    for start in range(0, max(len(a), 1), _AT_ONCE):
+        yield values_of(rows, a[start : start + _AT_ONCE], b[start : start + _AT_ONCE])
+
+
+def values_of(rows: Table, a: np.ndarray, b: np.ndarray) -> Values:
     """Every term of some pairs, for and against."""
     return compare(rows, a, b) | against(rows, a, b)
 
 
-def _missing(a: np.ndarray, b: np.ndarray, logit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _missing(a: np.ndarray, b: np.ndarray, logit: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Pairs inside groups of likely duplicates that blocking did not bring up."""
-    known = set(zip(a.tolist(), b.tolist(), strict=True))
     found = [
         pair
         for group in groups(a[logit > 0], b[logit > 0])
         if 2 < len(group) <= _FULL
         for pair in combinations(group, 2)
-        if pair not in known
     ]
-    pairs = np.array(sorted(found), dtype=np.int64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
+    pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
+    x, y = pairs[:, 0], pairs[:, 1]
+    new = ~np.isin(pair_keys(x, y, size), pair_keys(a, b, size))
+    return x[new], y[new]
 
 
 def groups(a: np.ndarray, b: np.ndarray) -> list[list[int]]:

@@ -50,7 +50,7 @@ class Table:
     mentions: sparse.csr_matrix
     mentioned: sparse.csr_matrix
     codes: dict[str, np.ndarray]
-    linked: frozenset[tuple[int, int]]
+    linked: np.ndarray  # `pair_keys` of those that work with each other
     needed: np.ndarray
 
     def __len__(self) -> int:
@@ -65,7 +65,7 @@ def table(graph: Graph) -> Table:
     departments = department_words({each.department or "" for each in assets})
     names = [read_name(each.name, departments) for each in assets]
     builder = _Builder()
-    links: set[tuple[int, int]] = set()
+    links: list[tuple[int, int]] = []
     needed = np.zeros(len(assets), dtype=np.int32)
     out, into = defaultdict(list), defaultdict(list)
     for edge in graph.dependencies:
@@ -75,7 +75,7 @@ def table(graph: Graph) -> Table:
         if b is not None:
             into[b].append(edge)
         if a is not None and b is not None:
-            links.add((min(a, b), max(a, b)))
+            links.append((a, b))
         depended = b if edge.verb.depends > 0 else a
         if depended is not None:
             needed[depended] += 1
@@ -93,8 +93,17 @@ def table(graph: Graph) -> Table:
     mentioned = mentions.copy()
     mentioned.data[:] = 1
     stages = [_stage(each, name) for each, name in zip(assets, names, strict=True)]
+    ends = np.array(links, dtype=np.int64).reshape(-1, 2)
+    linked = np.unique(pair_keys(ends[:, 0], ends[:, 1], len(assets)))
     codes = _codes(assets, names) | {"stage": coded(stages)}
-    return Table(assets, names, stages, views, _letters(names), mentions, mentioned, codes, frozenset(links), needed)
+    return Table(assets, names, stages, views, _letters(names), mentions, mentioned, codes, linked, needed)
+
+
+def pair_keys(a: np.ndarray, b: np.ndarray, size: int) -> np.ndarray:
+    """One number for each pair of rows of a table of that size, whichever comes first."""
+    low, high = np.minimum(a, b).astype(np.int64), np.maximum(a, b).astype(np.int64)
+    keys: np.ndarray = low * size + high
+    return keys
 
 
 _SPELT = {"topic": "all"}  # views that share the columns of another
