@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from siloscope.analysis.accounts import told, waiting
+from siloscope.analysis.overlap import overlapping_tools
 from siloscope.analysis.schedules import per_year
 from siloscope.analysis.value import case, negative_return, renewal_of_duplicate, returns, unmeasured_value
 from siloscope.analysis.value_costs import Cost, by_capability, by_department, costs
@@ -132,11 +133,20 @@ def test_minutes_per_run_count_as_often_as_the_schedules_run() -> None:
         ("0 7 * * MON-FRI", 365 / 7 * 5), ("0 0 6 1 * ?", 12), ("0 0 8 ? * MON", 365 / 7), ("cron(0 2 * * ? *)", 365),
         ("rate(5 minutes)", 105_120), ("rate(1 day)", 365), ("*/15 * * * *", 35_040), ("0 8-17 * * *", 3650), ("0 9,17 * * *", 730),
         ("0 0 0 L * ?", 12), ("0 22 * * SAT-SUN", 365 / 7 * 2), ("@daily", None), ("", None), ("0 0 * *", None), ("a b c d e", None),
+        ("rate(0 minutes)", None), ("0 ² * * *", None), ("0 22-3/2 * * *", 1095), ("99/5 * * * *", None),
     ],
 )  # fmt: skip
 def test_runs_a_year_of_a_schedule(text: str, runs: float | None) -> None:
     """Cron of five fields, Quartz of six, and what clouds wrap around them; anything else says nothing."""
     assert per_year(text) == (None if runs is None else pytest.approx(runs))
+
+
+def test_no_metric_is_lost_however_many_there_are() -> None:
+    """Each of 120 returns 1,000 a year."""
+    facts = {f"value.{n}.{key[8:]}": value for n in range(1, 121) for key, value in measured().items()}
+    found = only(estate(seen(bot("a", facts=facts))))
+    assert len(found.benefits) == 120
+    assert found.base.benefit == pytest.approx(120_000.0)
 
 
 def test_a_loss_is_found_with_what_makes_it() -> None:
@@ -183,6 +193,20 @@ def test_a_renewal_is_told_while_there_is_time_and_only_of_a_duplicated_tool() -
         renewing("soon", rival),
     ):
         assert list(renewal_of_duplicate(graph)) == []
+
+
+def test_whether_copies_are_looked_for_changes_no_set_of_tools_and_no_saving() -> None:
+    """What a renewal and the report take from overlapping tools is the same without the costly comparison."""
+    graph = estate(seen(
+        Tool("n8n:one", annual_cost=900.0, cost_source="licence"), Tool("node-red:two", annual_cost=400.0, cost_source="licence"),
+        *(asset(f"n8n://one/workflow/{n}", name=f"Invoice {n}", shape={"step:http": n + 1}) for n in range(3)),
+        *(asset(f"node-red://two/flow/{n}", "node-red:two", "node-red.flow", name=f"Invoice {n}", shape={"step:http": n + 1}) for n in range(3)),
+    ))  # fmt: skip
+    compared, bare = list(overlapping_tools(graph)), list(overlapping_tools(graph, ()))
+    assert [(each.subjects, each.annual_saving) for each in compared] == [
+        (each.subjects, each.annual_saving) for each in bare
+    ]
+    assert any(each.annual_saving for each in bare)
 
 
 def test_what_met_nothing_is_named() -> None:

@@ -71,7 +71,7 @@ def overlapping_tools(graph: Graph, duplicates: Sequence[Finding] | None = None)
     """Several products, or several self-run instances of one, serving capabilities worth consolidating.
 
     One finding a set of tools: what they share is named in it. `duplicates` are the findings of `duplicate-asset`;
-    without them that rule is run.
+    without them that rule is run. Which tools they are and what there is to save is the same with none of them.
     """
     if duplicates is None:
         from siloscope.analysis.duplicates import duplicate_asset

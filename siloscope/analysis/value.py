@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from siloscope.analysis.common import Rests, finding, listed
@@ -23,7 +24,7 @@ from siloscope.times import days_between, normal
 HORIZON_MONTHS = 36
 DISCOUNT = 0.08
 RENEWAL_DAYS = 270
-_LARGEST = 99
+NOTICE_DAYS = 90  # what many contracts want
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _return(graph: Graph, profile: Profile, cost: Cost) -> Return:
     benefits, investment = [], 0.0
     for key in profile.initiative.members:
         facts = graph.asset[key].facts
-        for number in range(1, _LARGEST):
+        for number in count(1):
             row = {name: facts.get(f"value.{number}.{name}") for name in _FIELDS}
             if not row["metric"]:
                 break
@@ -202,7 +203,7 @@ def _finding(
 def renewal_of_duplicate(graph: Graph) -> Iterator[Finding]:
     """A contract that renews soon, for a tool whose purpose others serve as well: the time to decide is before."""
     rivals: dict[str, set[str]] = {}
-    for each in overlapping_tools(graph):
+    for each in overlapping_tools(graph, ()):  # which tools they are does not rest on their copies
         for key in each.subjects:
             rivals.setdefault(key, set()).update(set(each.subjects) - {key})
     for tool in graph.tools:
@@ -218,7 +219,7 @@ def renewal_of_duplicate(graph: Graph) -> Iterator[Finding]:
             Evidence(f"its contract renews on {renewal[:10]}, {days:.0f} days after the scan", 0.4),
             Evidence(f"{listed(names, 3)} serve the same purpose", 0.2),
         ]
-        if days <= 90:
+        if days <= NOTICE_DAYS:
             because.append(Evidence("many contracts want notice three months before", 0.1))
         if tool.annual_cost:
             because.append(Evidence(f"it costs {tool.annual_cost:,.0f} a year ({tool.cost_source})", 0.1))
@@ -230,5 +231,5 @@ def renewal_of_duplicate(graph: Graph) -> Iterator[Finding]:
             f"{tool.product} {tool.instance} renews on {renewal[:10]}, and others serve its purpose",
             [tool.id, *others],
             because,
-            severity="high" if days <= 90 else "medium",
+            severity="high" if days <= NOTICE_DAYS else "medium",
         )

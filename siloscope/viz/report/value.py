@@ -35,7 +35,7 @@ def _lead(graph: Graph, paid: Costs) -> str:
     total, left = paid.total, sum((each.high for each in paid.unallocated.values()), 0.0)
     unpriced = sum(each.annual_cost is None for each in graph.tools)
     waste = sum(float(each.facts.get("cost.unused") or 0.0) for each in graph.tools)
-    extra = sum(each.annual_saving or 0.0 for each in overlapping_tools(graph))
+    extra = sum(each.annual_saving or 0.0 for each in overlapping_tools(graph, ()))
     parts = [
         f"{money(total.own)} a year are billed to single assets",
         f"{money(total.shared)} are billed to tools, which their assets share alike",
