@@ -71,8 +71,15 @@ PLANS = {
         falling=frozenset({"other", "swap", "gone", "filled", "lost", "vanished"}),
     ),
 }  # fmt: skip
-CERTAIN = {"definition": 8.0, "identical": 8.0, "stage": -30.0, "version": -30.0, "linked": -12.0, "layer": -8.0}
-CERTAIN["stranger"] = -4.0
+CERTAIN = {
+    "definition": 8.0,
+    "identical": 8.0,
+    "stage": -30.0,
+    "version": -30.0,
+    "linked": -12.0,
+    "layer": -8.0,
+    "stranger": -4.0,
+}
 # The default threshold stands where 97 of 100 findings are right: a little above even chances.
 CAUTION = {"definition": -0.2, "facts": 0.0}
 HARD = 3.0  # what a hard negative counts for: there are few of them, and they are what people meet

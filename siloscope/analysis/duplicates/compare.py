@@ -22,6 +22,7 @@ SLIGHT: Mapping[str, float] = {
 }  # fmt: skip
 WHOLE = ("said", "set", "field", "place", "data", "line", "opt", "step", "product")
 CORE = ("set", "field", "place", "data", "line")
+OWN = ("name", "line", "place", "data")  # two that share none of it are strangers, however alike they are made
 LINKS = frozenset({"place", "data", "trait"})
 _SLIGHT_WHOLE = 6.0
 _SLIGHT_CORE = 4.0
@@ -40,6 +41,8 @@ def compare(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     """The terms of the pairs (`a[n]`, `b[n]`): float32 arrays, NaN where there is nothing to compare."""
     found: Values = {}
     whole, core, words, objects = (_Sum(len(a)) for _ in range(4))
+    letters = table.letters.dots(a, b)
+    common = np.where(letters > _SPELT, letters, 0)
     alike = table.codes["kind"][a] == table.codes["kind"][b]
     for name in COMPARED:
         view = table.views[name]
@@ -51,7 +54,9 @@ def compare(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
         for group, members in ((whole, WHOLE), (core, CORE), (words, ("said", "set")), (objects, ("object",))):
             if name in members:
                 group.add(dots, x * x, y * y)
-    found["letters"] = table.letters.dots(a, b)
+        if name in OWN:
+            common = common + dots
+    found["letters"] = letters
     found["whole"], found["part"] = whole.alike(_SLIGHT_WHOLE), whole.within(_SLIGHT_WHOLE)
     found["core"], found["inner"] = core.alike(_SLIGHT_CORE), core.within(_SLIGHT_CORE)
     unknown = objects.least() == 0
@@ -65,8 +70,10 @@ def compare(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     found["filled"] = np.clip(found["said"] - found["line"], -0.5, 1)
     found["template"] = found["object"] - found["whole"]
     found |= _equal(table, a, b)
-    settings = table.views["line"].size
-    found[SCALE] = (alike & ((settings[a] > 0) | (settings[b] > 0))).astype(np.float32)
+    set_a, set_b = (table.views["line"].size[each] > 0 for each in (a, b))
+    found[SCALE] = alike & (set_a | set_b)
+    # Strangers share only how such things are made, which of small things may be all: the same kinds of steps.
+    found["stranger"] = set_a & set_b & (common == 0)
     return {name: values.astype(np.float32) for name, values in found.items()}
 
 
@@ -144,18 +151,6 @@ def _equal(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     }
 
 
-def _strangers(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """1 where both have settings and share none of what is their own: no word of a name, no setting, place or data.
-
-    What is left is how such things are made: the same kinds of steps, called alike. Of small things it may be all.
-    """
-    mine = [table.views[each] for each in ("line", "name", "place", "data")]
-    common = sum((each.dots(a, b) for each in mine), table.letters.dots(a, b) * (table.letters.dots(a, b) > _SPELT))
-    settings = table.views["line"].size
-    found: np.ndarray = ((settings[a] > 0) & (settings[b] > 0) & (common == 0)).astype(np.float32)
-    return found
-
-
 def against(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     """What rules a pair out, each 1 or 0: stages, layers and versions of one thing, one that works with the other."""
     codes = table.codes
@@ -170,5 +165,4 @@ def against(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
         "version": (same_name & same_tool & models & (version_a != version_b)).astype(np.float32),
         "layer": ((layer_a > 0) & (layer_b > 0) & (layer_a != layer_b)).astype(np.float32),
         "linked": np.isin(pair_keys(a, b, len(table)), table.linked).astype(np.float32),
-        "stranger": _strangers(table, a, b),
     }  # fmt: skip
