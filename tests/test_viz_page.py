@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from siloscope.analysis import RULES
 from siloscope.errors import ConfigError
 from siloscope.viz import payload, silo_map_html
 from siloscope.viz.network import NODE_LIMIT, network_html, offline
@@ -229,6 +230,14 @@ def test_every_sign_has_its_own_letter_and_every_rule_one_sign():
     assert len(set(rules)) == len(rules)
     assert SIGNS[sign_of("a-rule-of-someone-else")].label == "other finding"
     assert {sign.family for sign in SIGNS} < set(COLOURS["light"])
+
+
+def test_every_rule_of_ours_has_a_sign_that_says_what_it_found():
+    """None is "other finding", and a legend has at most ten of their signs."""
+    signs = {rule: sign_of(rule) for rule in RULES}
+
+    assert {rule for rule, sign in signs.items() if sign == len(SIGNS) - 1} == set()
+    assert len(set(signs.values())) <= 10
 
 
 def test_the_network_style_refuses_what_it_cannot_show_and_says_what_can():

@@ -1,4 +1,4 @@
-"""How findings look: one letter and one colour family for each rule.
+"""How findings look: one letter and one colour family for each group of rules that say much the same.
 
 Colour alone does not tell findings apart for everyone, so every mark also carries its letter. The
 colours keep their distance under simulated protanopia, deuteranopia and tritanopia (held by a test).
@@ -22,13 +22,17 @@ class Sign:
 SIGNS: tuple[Sign, ...] = (
     Sign("D", "duplicate", ("duplicate-asset", "duplicate-claim"), "duplicate"),
     Sign("I", "isolated or closed", ("isolated-tool", "closed-silo"), "isolated"),
-    Sign("O", "overlapping", ("overlapping-tools",), "overlap"),
-    Sign("H", "hidden share", ("hidden-share",), "hidden"),
-    Sign("B", "single bridge", ("single-bridge",), "isolated"),
-    Sign("S", "shadow tool", ("shadow-tool",), "hidden"),
+    Sign("O", "overlapping", ("overlapping-tools", "renewal-of-duplicate"), "overlap"),
+    Sign("H", "hidden or shadow", ("hidden-share", "shadow-tool", "shadow-ai"), "hidden"),
+    Sign("B", "weak bridge", ("single-bridge", "one-way-silo", "bridge-candidate"), "isolated"),
     Sign("K", "secret in plain text", ("secret-in-configuration",), "risk"),
-    Sign("G", "ungoverned", ("ungoverned-model",), "risk"),
-    Sign("U", "nobody owns it", ("unowned", "orphan-asset"), "unowned"),
+    Sign("G", "ungoverned or unwatched", ("ungoverned-model", "unmonitored-production"), "risk"),
+    Sign(
+        "U",
+        "no owner or contract",
+        ("unowned", "orphan-asset", "orphaned-bot", "uncontracted-dependency"),
+        "unowned",
+    ),
     Sign("N", "no return shown", ("negative-return", "unmeasured-value"), "value"),
     Sign("P", "stalled pilot", ("stalled-pilot",), "value"),
     Sign("Z", "dormant", ("dormant",), "value"),
@@ -62,5 +66,5 @@ COLOURS: dict[str, dict[str, str]] = {
 
 
 def sign_of(rule: str) -> int:
-    """The index in `SIGNS` of the sign that stands for `rule`; rules of others get the last one."""
+    """The index in `SIGNS` of the sign that stands for `rule`; rules that others add get the last one."""
     return next((i for i, sign in enumerate(SIGNS) if rule in sign.rules), len(SIGNS) - 1)
