@@ -107,6 +107,7 @@ def test_a_directory_export_is_a_rule_for_each_column(tmp_path: Path) -> None:
         ("department\nRisk\n", "one of tag, account"),
         ("", 'a column "department"'),
         ("mail,department\na,Risk\na,Sales\n", "line 3: a is in Risk and in Sales"),
+        (f"mail,department\n{'a' * 200_000},Risk\n", "is no table: field larger"),
     ],
 )
 def test_a_file_that_cannot_be_understood_says_what_it_lacks(tmp_path: Path, text: str, said: str) -> None:
@@ -163,12 +164,19 @@ def test_groups_and_users_of_a_catalog_file_are_rules_about_owners(tmp_path: Pat
     assert (grouped["x"][0], grouped["y"][0]) == ("Risk Management", "unassigned")
 
 
-@pytest.mark.parametrize(("text", "said"), [("a: [", "is no YAML"), ("kind: User\nmetadata: {name: x}\n", "no Backstage entity"), ("- 1\n", "no Backstage entity")])  # fmt: skip
+@pytest.mark.parametrize(("text", "said"), [("a: [", "is no YAML"), ("kind: User\nmetadata: {name: x}\n", "no Backstage entity"), ("- 1\n", "no Backstage entity"), ("a: 2020-13-45\n", "is no YAML: month"), ("[" * 5000, "is no YAML")])  # fmt: skip
 def test_a_catalog_without_groups_is_a_clear_error(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "org.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=said):
         rules_of_catalog(file)
+
+
+def test_children_that_are_no_list_are_nobodys(tmp_path: Path) -> None:
+    """What a group says wrongly of its children is left aside, as all that is no entity; the group itself stays."""
+    file = tmp_path / "org.yaml"
+    file.write_text("kind: Group\nmetadata: {name: a}\nspec: {children: 5}\n---\nkind: Group\nmetadata: {name: b}\nspec: {children: a}\n")  # fmt: skip
+    assert dict(rules_of_catalog(file)[1].table)["a"] == "a"
 
 
 def test_groups_in_a_circle_have_a_department_all_the_same(tmp_path: Path) -> None:

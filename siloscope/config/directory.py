@@ -8,6 +8,7 @@ Values may be globs and are compared without regard to case.
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from siloscope.config.records import DepartmentRule
@@ -25,23 +26,29 @@ def rules_of(file: Path) -> tuple[DepartmentRule, ...]:
         ConfigError: It cannot be read, lacks a column, or says two departments of one value.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise ConfigError(f"{file.name} cannot be read: {reason}") from error
-    rows = csv.reader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+        return _rules(file.name, file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{file.name} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file.name} cannot be read: it is no UTF-8 text") from error
+    except csv.Error as error:
+        raise ConfigError(f"{file.name} is no table: {error}") from error
+
+
+def _rules(file: str, text: str) -> tuple[DepartmentRule, ...]:
+    rows = csv.reader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
     head = [each.strip() for each in next(rows, [])]
     place = next((n for n, each in enumerate(head) if each.lower() == _DEPARTMENT), None)
     columns = {n: key for n, each in enumerate(head) if (key := _key(each))}
     if place is None or not columns:
-        raise ConfigError(f'{file.name} needs a column "department" and one of {", ".join(MATCH_KEYS)}, tag:KEY, email')
+        raise ConfigError(f'{file} needs a column "department" and one of {", ".join(MATCH_KEYS)}, tag:KEY, email')
     tables: dict[int, dict[str, str]] = {n: {} for n in columns}
     for row in rows:
         name = row[place].strip() if place < len(row) else ""
         for n, table in tables.items() if name else ():
             value = row[n].strip() if n < len(row) else ""
             if value and table.setdefault(value, name) != name:
-                raise ConfigError(f"{file.name} line {rows.line_num}: {value} is in {table[value]} and in {name}")
+                raise ConfigError(f"{file} line {rows.line_num}: {value} is in {table[value]} and in {name}")
     return tuple(
         DepartmentRule("", key, tag, table=tuple(tables[n].items())) for n, (key, tag) in columns.items() if tables[n]
     )

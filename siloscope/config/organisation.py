@@ -31,7 +31,8 @@ def rules_of_catalog(place: Path) -> tuple[DepartmentRule, ...]:
     groups = {_name(each): each for each in entities if each.get("kind") == "Group"}
     if not groups:
         raise ConfigError(f"{place.name} holds no Backstage entity of kind Group")
-    home = {name: _department(name, groups) for name in groups}
+    parents = {_plain(child): name for name, group in groups.items() for child in _listed(group, "children")}
+    home = {name: _department(name, groups, parents) for name in groups}
     table: dict[str, str] = {}
     for name, group in sorted(groups.items()):
         table.update(dict.fromkeys(_spellings("group", group), home[name]))
@@ -55,7 +56,7 @@ def _entities(file: Path) -> Iterator[Mapping[str, Any]]:
         documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise ConfigError(f"{file.name} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:  # no text, a 13th month, lists without end
         raise ConfigError(f"{file.name} is no YAML: {' '.join(str(error).split())[:200]}") from error
     for each in documents:
         if isinstance(each, Mapping) and isinstance(each.get("metadata"), Mapping) and each["metadata"].get("name"):
@@ -97,11 +98,8 @@ def _spellings(kind: str, entity: Mapping[str, Any]) -> Iterable[str]:
     return [str(each).lower() for each in told if each]
 
 
-def _department(name: str, groups: Mapping[str, Mapping[str, Any]]) -> str:
-    """What to call the department that a group belongs to."""
-    parents = {
-        _plain(str(child)): each for each, group in groups.items() for child in _spec(group).get("children") or ()
-    }
+def _department(name: str, groups: Mapping[str, Mapping[str, Any]], parents: Mapping[str, str]) -> str:
+    """What to call the department that a group belongs to; `parents` are those that name it as a child."""
     chain = [name]
     while True:
         up = _spec(groups[chain[-1]]).get("parent")

@@ -168,7 +168,7 @@ class _Reader:
     def _department(self, index: int, row: Mapping[str, Any]) -> tuple[DepartmentRule, ...]:
         self._known(row, frozenset({"name", "match", "file"}), "department", index)
         if "file" in row:
-            if "match" in row or "name" in row or not isinstance(row["file"], str):
+            if "match" in row or "name" in row or not isinstance(row["file"], str) or not row["file"].strip():
                 raise self._error(
                     "department", index, "file", 'a [[department]] has "name" and "match", or only a "file"'
                 )
@@ -178,7 +178,8 @@ class _Reader:
             except ConfigError as error:
                 raise self._error("department", index, "file", str(error)) from error
         match = row.get("match")
-        if not isinstance(row.get("name"), str) or not isinstance(match, Mapping):
+        name = row.get("name")
+        if not isinstance(name, str) or not name.strip() or not isinstance(match, Mapping):
             raise self._error("department", index, "match", 'a [[department]] needs "name" and "match"')
         self._known(match, frozenset({*MATCH_KEYS, "values"}), "department", index)
         values = match.get("values", [])
@@ -194,11 +195,11 @@ class _Reader:
             tag, values = "", values or match[key]
         if isinstance(values, str):
             values = [values]
-        if not values or not all(isinstance(each, str) for each in values):
+        if not values or not isinstance(values, list) or not all(isinstance(each, str) for each in values):
             raise self._error("department", index, "match", '"values" must be a list of globs')
         if key == "domain":
             values = [each.lower().removeprefix("@") for each in values]
-        return (DepartmentRule(row["name"], key, tag, tuple(values)),)
+        return (DepartmentRule(name, key, tag, tuple(values)),)
 
     def _alias(self, index: int, row: Mapping[str, Any]) -> tuple[str, str]:
         self._known(row, frozenset({"name", "same"}), "alias", index)
