@@ -136,6 +136,56 @@ def test_files_of_no_kind_and_wrong_cells_are_named(tmp_path: Path) -> None:
     assert described(found["focus.benefit"])["m"].facts["value.1.current"] == 2.0
 
 
+@pytest.mark.parametrize(
+    "row", ["NaN,,,", "1e400,,,", "-1,,,", "1,12.5,,", "1,-2,,", "1,,²,", "1,,,31.12.2026", "1,,,2026-13-01"]
+)
+def test_a_licence_of_no_amount_count_or_date_is_named_and_the_rest_is_read(tmp_path: Path, row: str) -> None:
+    """A renewal that nobody can read would be one that nobody is told of."""
+    (tmp_path / "l.csv").write_text(f"tool,annual_cost,seats,users,renewal\nx:y,{row}\nn8n:a,5,3,2,2027-03-31\n")
+    found = taken(tmp_path)["focus.licence"]
+    assert found.slice.reason.startswith("l.csv: line 2: ")
+    assert found.slice.reason.endswith(" is not usable")
+    assert sorted(tools(found)) == ["n8n:a"]
+
+
+def test_a_benefit_measured_from_no_date_or_to_infinity_is_named(tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text(
+        "initiative,metric,current,from\na,minutes,1,yesterday\nb,minutes,inf,\nc,minutes,1,2026-01-01\n"
+    )
+    found = taken(tmp_path)["focus.benefit"]
+    assert "line 2: from 'yesterday'" in found.slice.reason
+    assert "line 3: current 'inf'" in found.slice.reason
+    assert sorted(described(found)) == ["c"]
+
+
+def test_a_broken_file_takes_no_other_with_it(tmp_path: Path) -> None:
+    """Cut off, no gzip, no Parquet, a cell without end: each is named, and what the others say is counted."""
+    bill(tmp_path / "good.csv", {})
+    (tmp_path / "cut.csv.gz").write_bytes(gzip.compress((tmp_path / "good.csv").read_bytes() * 500)[:-20])
+    (tmp_path / "plain.csv.gz").write_bytes(b"tool,annual_cost\nx:y,1\n")
+    (tmp_path / "fake.parquet").write_bytes(b"nothing of the kind")
+    (tmp_path / "cell.csv").write_text(f'tool,annual_cost\nn8n:a,5\n"{"x" * 200_000}",1\nn8n:b,5\n')
+    found = taken(tmp_path)
+    assert tools(found["focus.charge"])["sagemaker:1"].facts["cost.rows"] >= 1
+    for name in ("cut.csv.gz", "plain.csv.gz", "fake.parquet"):
+        assert f"{name}: " in found["focus.charge"].slice.reason
+    assert found["focus.licence"].slice.reason.startswith("cell.csv: not read to its end: field larger")
+    assert sorted(tools(found["focus.licence"])) == ["n8n:a"]
+
+
+def test_no_charge_is_beyond_money_or_the_calendar_and_no_category_is_taken_for_a_figure(tmp_path: Path) -> None:
+    file = bill(
+        tmp_path / "b.csv",
+        {"ChargeCategory": "cost", "EffectiveCost": "7"},
+        {"EffectiveCost": "1e400"},
+        {"ChargePeriodStart": "2025-13-01"},
+        {"ChargePeriodStart": "²²²²-01-01"},
+    )
+    found = taken(file)["focus.charge"]
+    assert "3 rows are no charges" in found.slice.reason
+    assert tools(found)["sagemaker:1"].annual_cost == 84.0
+
+
 def test_by_columns_row_by_row_gzipped_and_as_parquet_a_bill_is_the_same(tmp_path: Path) -> None:
     """By columns is only a faster way to the same figures; Python alone is enough for CSV."""
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")

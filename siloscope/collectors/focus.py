@@ -9,10 +9,9 @@ inventoried is not lost.
 from __future__ import annotations
 
 import csv
-import io
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from siloscope.config import Source
 from siloscope.errors import ConfigError
 from siloscope.model import Description, Observation, Tool
 from siloscope.names import canonical
+from siloscope.times import normal
 
 BENEFIT = ("metric", "baseline", "current", "unit_value", "low", "high", "from", "to", "investment", "objective")
 _NUMBERS = frozenset({"baseline", "current", "unit_value", "low", "high", "investment"})
@@ -118,7 +118,7 @@ class MoneyClient(FilesClient):
             file, relative = place
             try:
                 kind = _kind(file)
-            except (OSError, UnicodeError, csv.Error) as error:
+            except focus_bill.BROKEN as error:
                 kind, reason = "", f"cannot be read: {str(error)[:160]}"
             else:
                 reason = "no bill, licence list or list of benefits: its header is none of theirs"
@@ -139,8 +139,8 @@ class MoneyClient(FilesClient):
             before = len(bill.broken)
             try:
                 bill.add(focus_bill.charges(file))
-            except (OSError, ValueError) as error:
-                yield Trouble(f"not read to its end: {str(error)[:200]}", where=relative)
+            except focus_bill.BROKEN as error:
+                yield _cut(error, relative)
             if broken := bill.broken[before:]:
                 yield Trouble(f"{len(broken)} rows are no charges, the first: {broken[0]}", where=relative)
         yield from bill.documents()
@@ -161,46 +161,80 @@ def _kind(file: Path) -> str:
     return "focus.licence" if names & {"tool", "asset"} and names & {"annual_cost", "seats", "renewal"} else ""
 
 
-def _table(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a small CSV file, by lower-case column; the number is that of the line."""
-    with focus_bill.opened(file) as text:
-        for number, row in enumerate(csv.DictReader(io.StringIO(text.read())), start=2):
-            yield number, {str(key).strip().lower(): (value or "").strip() for key, value in row.items() if key}
+def _cut(error: Exception, where: str) -> Trouble:
+    return Trouble(f"not read to its end: {str(error)[:200]}", where=where)
+
+
+def _rows(
+    files: list[tuple[Path, str]], wrong: Callable[[dict[str, str]], str]
+) -> Iterator[tuple[str, dict[str, str]] | Trouble]:
+    """The rows of small CSV files by lower-case column, each with where it stands; `wrong` names a column, or none."""
+    for file, relative in files:
+        try:
+            with focus_bill.opened(file) as text:
+                reader = csv.DictReader(text)
+                for told in reader:
+                    row = {str(key).strip().lower(): (value or "").strip() for key, value in told.items() if key}
+                    if key := wrong(row):
+                        reason = f"line {reader.line_num}: {key} {row.get(key, '')[:60]!r} is not usable"
+                        yield Trouble(reason, where=relative)
+                    else:
+                        yield f"{relative} line {reader.line_num}", row
+        except focus_bill.BROKEN as error:
+            yield _cut(error, relative)
 
 
 def _licences(files: list[tuple[Path, str]]) -> Iterator[Document | Trouble]:
-    for file, relative in files:
-        for number, row in _table(file):
-            wrong = [key for key in ("annual_cost", "seats", "users") if not _is_number(row.get(key, ""))]
-            if not (row.get("tool") or row.get("asset")):
-                wrong = ["tool"]
-            if wrong:
-                yield Trouble(f"line {number}: {wrong[0]} {row.get(wrong[0], '')!r} is not usable", where=relative)
-            else:
-                yield {**row, "path": f"{relative} line {number}"}
+    def wrong(row: dict[str, str]) -> str:
+        return _unfit(row, _LICENCE) if row.get("tool") or row.get("asset") else "tool"
+
+    for each in _rows(files, wrong):
+        yield each if isinstance(each, Trouble) else {**each[1], "path": each[0]}
 
 
 def _benefits(files: list[tuple[Path, str]]) -> Iterator[Document | Trouble]:
+    def wrong(row: dict[str, str]) -> str:
+        return _unfit(row, _MEASURED) or next((key for key in ("initiative", "metric") if not row.get(key)), "")
+
     told: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for file, relative in files:
-        for number, row in _table(file):
-            wrong = [key for key in sorted(_NUMBERS) if not _is_number(row.get(key, ""))]
-            wrong += [key for key in ("initiative", "metric") if not row.get(key)]
-            if wrong:
-                yield Trouble(f"line {number}: {wrong[0]} {row.get(wrong[0], '')!r} is not usable", where=relative)
-            else:
-                told[row["initiative"]].append(row)
+    for each in _rows(files, wrong):
+        if isinstance(each, Trouble):
+            yield each
+        else:
+            told[each[1]["initiative"]].append(each[1])
     for initiative in sorted(told):
         yield {"initiative": initiative, "rows": told[initiative], "path": initiative}
 
 
+def _unfit(row: Mapping[str, str], fits: Mapping[str, Callable[[str], bool]]) -> str:
+    """The first column whose value is none of its kind; an empty one is."""
+    return next((key for key, fit in fits.items() if row.get(key) and not fit(row[key])), "")
+
+
 def _is_number(text: str) -> bool:
-    if not text:
-        return True
     try:
-        return Decimal(text).is_finite()
-    except InvalidOperation:
+        return math.isfinite(float(text))
+    except ValueError:
         return False
+
+
+def _is_price(text: str) -> bool:
+    return _is_number(text) and float(text) >= 0
+
+
+def _is_count(text: str) -> bool:
+    try:
+        return int(text) >= 0
+    except ValueError:
+        return False
+
+
+def _is_time(text: str) -> bool:
+    return normal(text) is not None
+
+
+_LICENCE = {"annual_cost": _is_price, "seats": _is_count, "users": _is_count, "renewal": _is_time}
+_MEASURED = {**dict.fromkeys(sorted(_NUMBERS), _is_number), "from": _is_time, "to": _is_time}
 
 
 def connect(source: Source) -> Client:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +34,9 @@ NULLS = frozenset({"", "NULL", "null", "None"})
 EXACT = Context(prec=76)
 ZERO = Decimal(0)
 WINDOW = 12
+LARGEST = 30  # digits before the point: more than any money has, and few enough for every sum to be exact
+BROKEN = (OSError, EOFError, ValueError, csv.Error, zlib.error)  # what files raise that are not what they are called
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 class Charge(NamedTuple):
@@ -91,6 +96,7 @@ class Sum:
             if month >= first:
                 parts[label] += cost
         return {
+            **{label: plain(cost) for label, cost in sorted(parts.items()) if cost},
             "cost": plain(charged * WINDOW / months + once),
             "charged": plain(charged + once),
             "total": plain(self.total()),
@@ -98,7 +104,6 @@ class Sum:
             "from": min([*recurring, *(month for month in self.once if month >= first)], default=last),
             "to": last,
             "rows": self.rows,
-            **{label: plain(cost) for label, cost in sorted(parts.items()) if cost},
         }
 
 
@@ -245,7 +250,7 @@ def rows(file: Path) -> Iterator[Charge | str]:
 def charge(told: tuple[Any, ...], where: str) -> Charge | str:
     """A charge of the values of `COLUMNS`, the amount (text or decimal) and the number of rows; else what is wrong."""
     resource, account, provider, service, currency, start, category, kind, frequency, status, cost, count = told
-    if not (len(start) >= 7 and start[:4].isdigit() and start[4] == "-" and start[5:7].isdigit()):
+    if not _MONTH.match(start):
         return f"{where}: ChargePeriodStart {start[:30]!r} is no time"
     if not isinstance(cost, Decimal):
         try:
@@ -254,6 +259,8 @@ def charge(told: tuple[Any, ...], where: str) -> Charge | str:
             return f"{where}: EffectiveCost {cost[:30]!r} is no number"
     if not cost.is_finite():
         return f"{where}: EffectiveCost is not finite"
+    if cost and cost.adjusted() >= LARGEST:
+        return f"{where}: EffectiveCost {cost:.3g} is no amount"
     once, correction, unused = frequency == "One-Time", kind == "Correction", status == "Unused"
     return Charge(
         resource, account, provider, service, currency, start[:7], category, correction, once, unused, cost, count
