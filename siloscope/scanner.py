@@ -233,7 +233,9 @@ def _commit(store: Store, source: Source, file: Path, config: Config, options: O
         for change in vanished(known, seen, limits):
             batch.apply(change, options.at)
             changed += change.writes
-        if not (quiet and not changed and _renew(batch, settings, options.at)):
+        # What is missing since an earlier reading may have no time of its own and would take over the one of this scan.
+        carried = any(each.missing for each in known.values())
+        if changed or carried or not quiet or not _renew(batch, settings, options.at):
             publish(batch, settings, options.at, anew=not quiet)
     store.set_fingerprint(settings.fingerprint)
     return SourceReport(source.name, tuple(seen[key] for key in sorted(seen)), changed, calls)
@@ -303,7 +305,8 @@ def refreshed(config: Config, store: Store) -> None:
     published = store.fingerprint()
     if not published or published == settings.fingerprint:
         return
-    at = store.graph().scan_at
+    scans = store.scans()
+    at = scans[-1].at if scans else store.graph().scan_at
     with store.writing("") as batch:
         publish(batch, settings, at)
     store.set_fingerprint(settings.fingerprint)

@@ -139,7 +139,8 @@ def apply(store: SqliteStore, scanned: tuple[str, Shown, bool], at: str, *, stre
             batch.apply(change, at)
             writes += change.writes
         if streamed:
-            if not (quiet and not writes and batch.renew(ledger(batch.slices(), SETTINGS, at), at, at)):
+            still = quiet and not writes and not any(each.missing for each in known.values())
+            if not (still and batch.renew(ledger(batch.slices(), SETTINGS, at), at, at)):
                 batch.rebuild(SETTINGS, at, at, anew=not quiet)
         else:
             batch.publish(build(batch.live(), batch.slices(), SETTINGS, at, at))

@@ -133,12 +133,9 @@ class SqliteBatch:
     def renew(self, ledger: Sequence[Slice], scan_id: str, scan_at: str) -> bool:
         """Publish the same graph as seen again by this scan, if its rows allow that."""
         scan = (scan_id, scan_at, self._source)
-        times = self._times()
-        if meta(self._db, "late") != "0" or self._overtaken(times):
+        if meta(self._db, "late") != "0" or not note(self._db, scan, ledger, meta(self._db, "scan_id")):
             return False
-        if not note(self._db, scan, ledger, meta(self._db, "scan_id")):
-            return False
-        self._published(scan_id, scan_at, ledger, times)
+        self._published(scan_id, scan_at, ledger, self._times())
         return True
 
     def _published(self, scan_id: str, scan_at: str, ledger: Sequence[Slice], times: dict[str, str]) -> None:

@@ -76,7 +76,8 @@ class Batch(Protocol):
     def renew(self, ledger: Sequence[Slice], scan_id: str, scan_at: str) -> bool:
         """Publish the same graph as seen again by this scan; for a batch that changed no observation.
 
-        False when that cannot be told without building the graph; then nothing was written.
+        Nothing of the source may be missing since an earlier reading (`KnownSlice.missing`). False when that cannot be
+        told without building the graph; then nothing was written.
         """
         ...
 

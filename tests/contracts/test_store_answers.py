@@ -1,9 +1,8 @@
 """What both stores answer without loading the graph: changes, versions of edges, what a text means, findings."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -14,26 +13,11 @@ from siloscope.errors import StoreError
 from siloscope.graph.history import lasting_slice
 from siloscope.graph.store import Store, Verdict
 from siloscope.model import Asset, Observation, Reference, Slice, Status, Verb
-from tests.contracts import test_stores as stores
-from tests.contracts.test_store_history import HISTORY, tell
-from tests.contracts.test_stores import DAYS, FINDING, RICH, Kept, Shown, jobs, part, scan
-
-
-@pytest.fixture(params=stores.BOTH)
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
-    server = request.getfixturevalue("neo4j") if request.param == "neo4j" else None
-    place = Kept(request.param, tmp_path, server)
-    yield place
-    place.close()
-
-
-@pytest.fixture
-def store(kept: Kept) -> Store:
-    return kept.open()
+from tests.contracts.kept import DAYS, HISTORY, RICH, Kept, Shown, finding, jobs, part, scan, scans, tell
 
 
 @HISTORY
-@given(history=stores.scans())
+@given(history=scans())
 def test_what_differs_between_scans_is_what_their_graphs_say(
     kept: Kept, history: list[tuple[str, Shown, bool]]
 ) -> None:
@@ -130,10 +114,6 @@ def test_records_and_edges_are_those_of_the_graph(store: Store) -> None:
     assert store.held("nothing") == 0
 
 
-def finding(name: str, **values: object) -> dict[str, object]:
-    return {**FINDING, "id": name, "reason": None, **values}
-
-
 def test_findings_belong_to_the_scan_they_were_noted_for(store: Store) -> None:
     """Read back as they were, all or those about something; unknown again as soon as another scan is published."""
     assert store.noted() is None
@@ -215,7 +195,7 @@ def forgetful(store: Store, keep_from: str) -> tuple[object, ...]:
 
 
 @HISTORY
-@given(history=stores.scans())
+@given(history=scans())
 def test_forgetting_earlier_scans_leaves_the_kept_ones_as_they_were(
     kept: Kept, history: list[tuple[str, Shown, bool]]
 ) -> None:

@@ -11,10 +11,21 @@ from siloscope.errors import StoreError
 from siloscope.graph.copying import Record, copy
 from siloscope.graph.store import Store, Verdict
 from siloscope.graph.view import Graph
-from tests.contracts import test_stores as stores
-from tests.contracts.test_store_answers import finding
-from tests.contracts.test_store_history import HISTORY, tell
-from tests.contracts.test_stores import DAYS, HOSTILE, RICH, Kept, Shown, content, jobs, part, scan
+from tests.contracts.kept import (
+    DAYS,
+    HISTORY,
+    HOSTILE,
+    RICH,
+    Kept,
+    Shown,
+    content,
+    finding,
+    jobs,
+    part,
+    scan,
+    scans,
+    tell,
+)
 
 KINDS = ("sqlite", "neo4j")
 WAYS = [
@@ -58,7 +69,7 @@ def answers(store: Store) -> tuple[object, ...]:
 
 
 @HISTORY
-@given(history=stores.scans())
+@given(history=scans())
 def test_a_copy_answers_as_what_it_was_copied_from(
     places: tuple[Kept, Kept], history: list[tuple[str, Shown, bool]]
 ) -> None:

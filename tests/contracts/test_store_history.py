@@ -1,12 +1,10 @@
 """What every store that keeps history promises: each scan's graph as it was, and no row for what did not change."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from siloscope.errors import StoreError
 from siloscope.graph.build import Settings, build
@@ -14,25 +12,8 @@ from siloscope.graph.commit import decide, texts
 from siloscope.graph.history import figures, lasting_graph
 from siloscope.graph.sqlite import SqliteStore
 from siloscope.graph.store import Store
-from siloscope.graph.view import Graph
 from siloscope.model import Asset, Status
-from tests.contracts import test_stores as stores
-from tests.contracts.test_stores import DAYS, RICH, Kept, Shown, jobs, part, scan
-
-HISTORY = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-
-
-@pytest.fixture(params=stores.BOTH)
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
-    server = request.getfixturevalue("neo4j") if request.param == "neo4j" else None
-    place = Kept(request.param, tmp_path, server)
-    yield place
-    place.close()
-
-
-@pytest.fixture
-def store(kept: Kept) -> Store:
-    return kept.open()
+from tests.contracts.kept import BOTH, DAYS, HISTORY, RICH, Kept, Shown, jobs, part, scan, scans, tell
 
 
 def ended(store: Store) -> int:
@@ -42,19 +23,9 @@ def ended(store: Store) -> int:
     return int(store.query(text).rows[0][0])
 
 
-def tell(store: Store, history: Sequence[tuple[str, Shown, bool]], commits: int) -> dict[str, Graph]:
-    """Run a history, several commits a scan; what each scan left, by its id."""
-    left = {}
-    for number, (source, shown, confirmed) in enumerate(history):
-        at = DAYS[number // commits]
-        scan(store, at, shown, source, confirmed=confirmed)
-        left[at] = lasting_graph(store.graph())
-    return left
-
-
 @pytest.mark.parametrize("commits", [1, 2, 3])
 @HISTORY
-@given(history=stores.scans())
+@given(history=scans())
 def test_every_scan_can_be_seen_as_it_was(kept: Kept, commits: int, history: list[tuple[str, Shown, bool]]) -> None:
     """Whatever was scanned since, and however many sources were committed in one scan."""
     store = kept.open(uuid4().hex)
@@ -68,7 +39,7 @@ def test_every_scan_can_be_seen_as_it_was(kept: Kept, commits: int, history: lis
 
 
 @HISTORY
-@given(history=stores.scans())
+@given(history=scans())
 def test_what_a_scan_shows_again_adds_no_version(kept: Kept, history: list[tuple[str, Shown, bool]]) -> None:
     """A scan is added, and nothing else: also when it shows other times of use."""
     store = kept.open(uuid4().hex)
@@ -157,7 +128,7 @@ def test_a_new_store_has_no_scan(store: Store) -> None:
         store.graph("-1")
 
 
-@pytest.mark.parametrize("kept", [stores.BOTH[1]], indirect=True)
+@pytest.mark.parametrize("kept", [BOTH[1]], indirect=True)
 def test_versions_hang_off_their_asset(kept: Kept, store: Store) -> None:
     """Readable by ordinary Cypher: what it was, from which scan to which; also after it went and came back."""
     scan(store, DAYS[0], [(part(), jobs("a", owner="ann"))])
@@ -171,7 +142,7 @@ def test_versions_hang_off_their_asset(kept: Kept, store: Store) -> None:
     assert store.query(text).rows == (("cy", "ann", DAYS[1]), ("cy", "bob", DAYS[2]))
 
 
-@pytest.mark.parametrize("kept", [stores.BOTH[1]], indirect=True)
+@pytest.mark.parametrize("kept", [BOTH[1]], indirect=True)
 def test_an_estate_written_without_history_begins_with_what_it_held(kept: Kept, store: Store) -> None:
     """What a release without history published is the first scan, once the next one is committed."""
     scan(store, DAYS[0], [(part(), RICH)])
