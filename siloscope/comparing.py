@@ -14,6 +14,7 @@ from siloscope.analysis.fragmentation import fragmentation_index
 from siloscope.analysis.silos import fragmentation
 from siloscope.codec import from_data
 from siloscope.errors import ConfigError
+from siloscope.graph.build import with_silos
 from siloscope.graph.history import ScanRow, Version, figures, lasting_graph, lasting_slice
 from siloscope.graph.store import Store
 from siloscope.graph.view import SCHEMA, Graph, asset_row, coverage_rows, edge_row, tool_row
@@ -59,7 +60,7 @@ def _graph(document: Mapping[str, Any]) -> Graph:
     loose = next((each for each in graph.edges if {each.source, each.target} - graph.number.keys()), None)
     if loose:
         raise ValueError(f"an end of {loose.source} {loose.verb} {loose.target} is not in the graph")
-    return graph
+    return with_silos(graph)  # as this release tells them, whichever wrote the file
 
 
 def _id(record: Asset | Tool | Outside) -> str:

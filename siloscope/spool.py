@@ -9,6 +9,7 @@ last whole slice was cut off with the process that wrote it, and is not read.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from siloscope.graph.commit import Written, texts
 from siloscope.model import Observation, Slice, digest, dumps, from_json, to_json
 
 SUFFIX = ".ndjson"
+_END = "end\t"
 
 
 def file_of(folder: Path, source: str) -> Path:
@@ -41,7 +43,7 @@ class Spool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self._out.write("end\t\n")
+            self._out.write(f"{_END}\n")
         self._out.close()
 
     def slice(self, row: Slice, observations: list[Observation]) -> None:
@@ -65,7 +67,10 @@ def read(file: Path) -> Iterator[tuple[Slice, dict[str, Written]]]:
 
 def ended(file: Path) -> bool:
     """Whether the scan that wrote this spool ran to the end of its source."""
-    return any(mark == "end" for mark, _, _ in _lines(file))
+    last = f"{_END}\n".encode()
+    with file.open("rb") as out:
+        out.seek(max(0, out.seek(0, os.SEEK_END) - len(last) - 1))
+        return out.read().lstrip(b"\n") == last
 
 
 def carry(old: Path, new: Path, keep: Callable[[Slice], bool]) -> set[tuple[str, str, str]]:

@@ -104,7 +104,7 @@ def store_of(config_file: Path, store_url: str | None) -> Iterator[tuple[Config,
     with opened(config) as store:
         if config.file.exists():
             refreshed(config, store)
-        if not store.scans():
+        if not store.scans() and not store.graph().scan_id:  # an estate of a release without history has no scan yet
             raise StoreError(f"{config.store}: nothing scanned yet; run `siloscope scan`")
         yield config, store
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from siloscope.codec import loads
+from siloscope.codec import changed, loads
 from siloscope.errors import StoreError, nearest
-from siloscope.graph.build import with_silos
+from siloscope.graph.initiatives import with_initiatives
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Edge, Slice, Status, Tool, dumps, from_json, to_json
 
@@ -166,12 +166,16 @@ def lasting_slice(row: Slice) -> Slice:
 
 
 def lasting_graph(graph: Graph) -> Graph:
-    """The graph as history has it; equal for scans between which nothing changed, but for the scan's name."""
-    return with_silos(
+    """The graph as history has it; equal for scans between which nothing changed, but for the scan's name.
+
+    Its silos follow from edges alone, so they are those of `graph`; its initiatives also from what assets tell.
+    """
+    assets = (changed(from_json(Asset, lasting(to_json(each))), silo=each.silo) for each in graph.assets)
+    return with_initiatives(
         replace(
             graph,
             tools=tuple(from_json(Tool, lasting(to_json(each))) for each in graph.tools),
-            assets=tuple(from_json(Asset, lasting(to_json(each))) for each in graph.assets),
+            assets=tuple(assets),
             slices=tuple(lasting_slice(each) for each in graph.slices),
         )
     )
