@@ -86,6 +86,8 @@ def test_silos_are_judged_and_paired(scanned: Shell) -> None:
     assert pair["candidates"][0]["because"][0]["says"].startswith("Send invoices and Send invoices name the same thing")
     assert "weakly linked" in scanned("silos").out
     assert scanned("silos", "--pairs").out.startswith("Risk  Sales  0  0  1")
+    wrong = scanned("silos", "--pairs", "--by", "tool")
+    assert (wrong.code, "not --by tool" in wrong.err) == (2, True)
 
 
 def test_what_is_found_about_silos_can_be_asked_why(scanned: Shell) -> None:

@@ -39,12 +39,14 @@ def command(by: str, pairs: bool, at: str | None, form: str, config_file: Path, 
     from siloscope.analysis.silos.bridges import pair_row, pairings
     from siloscope.analysis.silos.columns import UNITS
     from siloscope.analysis.silos.verdicts import report
+    from siloscope.errors import ConfigError
 
+    if pairs and by not in ("department", "community"):
+        raise ConfigError(f"--pairs are of departments or of communities, not --by {by}")
     with graph_of(config_file, store_url, at) as (_, _, graph):
         if pairs:
-            kind = "community" if by == "community" else "department"
-            rows: list[dict[str, Any]] = [pair_row(each) for each in pairings(graph, kind)]
-            document: dict[str, Any] = {"schema": "siloscope/pairs/1", "by": kind, "pairs": rows}
+            rows: list[dict[str, Any]] = [pair_row(each) for each in pairings(graph, by)]
+            document: dict[str, Any] = {"schema": "siloscope/pairs/1", "by": by, "pairs": rows}
             shown: list[dict[str, Any]] = [{**each, "candidates": _first(each["candidates"])} for each in rows]
             show(form, document, shown, _PAIR, "fewer than two silos")
             return
