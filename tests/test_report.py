@@ -190,6 +190,9 @@ def test_the_command_writes_by_the_name_of_the_file(shell: Shell) -> None:
     assert (shell.folder / "report.html").read_text("utf-8").startswith("<!doctype html>")
     assert shell("report", "-o", "out/r.md", "--title", "Ours").code == 0
     assert (shell.folder / "out" / "r.md").read_text("utf-8").startswith("# Ours\n")
+    wrong = shell("report", "-o", "r.docx")
+    assert (wrong.code, ".html, .md or .pdf" in wrong.err) == (2, True)
+    assert not (shell.folder / "r.docx").exists()
     out = shell("report", "-o", "-")
     assert (out.code, out.out.startswith("<!doctype html>"), out.err) == (0, True, "")
 
@@ -220,3 +223,14 @@ def test_initiatives_and_value_as_commands(shell: Shell) -> None:
     for by in ("initiative", "department", "capability", "tool"):
         assert shell("value", "--by", by, "--format", "json").json == {"schema": "siloscope/value/1", "by": by, "currencies": [], "rows": [], "unmet": []}  # fmt: skip
     assert "no source says" in shell("value").err
+
+
+def test_a_name_in_a_list_of_benefits_cannot_steer_the_terminal(shell: Shell) -> None:
+    """What met nothing is named on stderr: on one line, without marks that reorder it."""
+    (shell.folder / "benefits.csv").write_text("initiative,metric\nevil\u202ename\x1b[2J,minutes\n", encoding="utf-8")
+    config = shell.folder / "siloscope.toml"
+    config.write_text(config.read_text("utf-8") + '\n[[source]]\nname = "m"\ntype = "focus"\npath = "benefits.csv"\n')
+    assert shell("scan").code == 0
+    told = shell("value").err
+    assert "a benefit of evil name" in told
+    assert not set("\u202e\x1b") & set(told)

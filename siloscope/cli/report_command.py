@@ -32,14 +32,17 @@ def command(output: str, title: str, at: str | None, config_file: Path, store_ur
     """
     from siloscope.analysis import findings
     from siloscope.comparing import figures_of
+    from siloscope.errors import ConfigError
     from siloscope.viz.printing import printed
     from siloscope.viz.report import as_html, as_markdown, report
 
+    kind = Path(output).suffix.lower()
+    if kind not in ("", ".html", ".htm", ".md", ".pdf"):
+        raise ConfigError(f"{output}: a report is written as .html, .md or .pdf")
     with graph_of(config_file, store_url, at) as (_, store, graph):
         scans = [each for each in store.scans() if each.at <= graph.scan_at][-24:]
         trend = [{"at": each.at, **figures_of(store, each)} for each in scans] if len(scans) > 1 else []
         made = report(graph, findings(graph, store.verdicts()), trend, title)
-    kind = Path(output).suffix.lower()
     if kind == ".pdf":
         size = printed(as_html(made), Path(output))
     else:

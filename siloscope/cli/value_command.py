@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from siloscope.cli.common import at_option, format_option, graph_of, place_options, show
+from siloscope.cli.common import at_option, format_option, graph_of, place_options, plain, show
 
 _COLUMNS = {
     "initiative": ("name", "department", "cost", "benefit", "net", "roi", "payback_months", "npv"),
@@ -51,18 +51,20 @@ def command(by: str, at: str | None, form: str, config_file: Path, store_url: st
     _notes(form, paid.currencies, lost)
 
 
-def _notes(form: str, currencies: Iterable[str], lost: Iterable[dict[str, Any]]) -> None:
+def _notes(form: str, currencies: Iterable[str], lost: Sequence[dict[str, Any]]) -> None:
     """What the figures do not hold, on stderr."""
     if form == "json":
         return
+    from siloscope.analysis.common import listed
+
     names = list(currencies)
-    if len(names) > 1:
-        click.echo(f"the figures mix {' and '.join(names)}: give the sources a currency and rates", err=True)
-    told = list(lost)
-    for each in [row for row in told if row["what"] == "a benefit"]:
-        click.echo(f"a benefit of {each['about']} is not counted: nothing inventoried is called so", err=True)
-    billed = [row for row in told if row["what"] == "a cost"]
-    if billed:
-        shown = ", ".join(row["about"] for row in billed[:3])
-        more = f" and {len(billed) - 3} more" if len(billed) > 3 else ""
-        click.echo(f"nothing inventoried is called {shown}{more}; what they cost counts in their tools", err=True)
+    said = [f"the figures mix {' and '.join(names)}: give the sources a currency and rates"] if len(names) > 1 else []
+    said += [
+        f"a benefit of {each['about']} is not counted: nothing inventoried is called so"
+        for each in lost
+        if each["what"] == "a benefit"
+    ]
+    if billed := [each["about"] for each in lost if each["what"] == "a cost"]:
+        said.append(f"nothing inventoried is called {listed(billed, 3)}; what they cost counts in their tools")
+    for each in said:
+        click.echo(plain(each), err=True)
