@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from siloscope.cli.common import at_option, format_option, graph_of, place_options, plain, show
+from siloscope.cli.common import at_option, format_option, graph_of, place_options, show
 
 _COLUMNS = {
     "departments": ("department", "assets", "tools", "own_tools", "conflicts", "because"),
@@ -61,12 +61,14 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 
 def _summary(document: dict[str, Any]) -> None:
     """What else there is to ask for."""
+    from siloscope.analysis.common import many
+
     conflicts, rules = len(document["conflicts"]), len(document["suggestions"])
     bare = sum(each["assets"] for each in document["unassigned"])
     said = [
-        f"{conflicts} conflicts (--conflicts)" if conflicts else "",
+        f"{many(conflicts, 'conflict')} (--conflicts)" if conflicts else "",
         f"{bare} unassigned (--unassigned)" if bare else "",
-        f"{rules} rules to suggest (--suggest)" if rules else "",
+        f"{many(rules, 'rule')} to suggest (--suggest)" if rules else "",
     ]
     if any(said):
-        click.echo(plain("; ".join(each for each in said if each)), err=True)
+        click.echo("; ".join(each for each in said if each), err=True)
