@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -60,6 +58,7 @@ def command(
       siloscope map -o silo-map.svg
     """
     from siloscope.analysis import findings
+    from siloscope.planning.tracking import read_plan
     from siloscope.viz import draw, render
 
     form = _form(output, style, plan_file, since)
@@ -80,33 +79,18 @@ def command(
             click.launch(str(Path(output).resolve()))
 
 
-def read_plan(file: Path) -> dict[str, Any]:
-    """The plan in a file.
-
-    Raises:
-        ConfigError: not a `siloscope/plan/1` document.
-    """
-    from siloscope.errors import ConfigError
-
-    try:
-        plan = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{file}: not JSON: {error}") from error
-    if not isinstance(plan, dict) or plan.get("schema") != "siloscope/plan/1":
-        raise ConfigError(f"{file}: not a siloscope/plan/1 document; `siloscope plan` writes one")
-    return plan
-
-
 def _form(output: str, style: str, plan_file: Path | None, since: str | None) -> str:
-    """html, svg or png, by the ending; a picture shows the overview as things are."""
+    """html, svg or png, by the ending; only the archipelago shows a plan or changes, and pictures show its overview."""
     from siloscope.errors import ConfigError
 
     form = Path(output).suffix.lower().lstrip(".")
-    if form not in ("svg", "png"):
-        return "html"
-    if style != "archipelago" or plan_file or since:
+    if form not in ("", "htm", "html", "svg", "png"):
+        raise ConfigError(f"{output}: a map is written as .html, .svg or .png")
+    if form in ("svg", "png") and (style != "archipelago" or plan_file or since):
         raise ConfigError(f"{output}: a picture shows the overview only; --plan, --since and --style need .html")
-    return form
+    if style == "network" and (plan_file or since):
+        raise ConfigError("the network style shows neither a plan nor changes; use --style archipelago")
+    return form if form in ("svg", "png") else "html"
 
 
 def _write(data: bytes, output: str) -> None:

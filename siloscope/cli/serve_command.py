@@ -36,7 +36,7 @@ def command(
 
     from siloscope.analysis import findings
     from siloscope.cli.common import graph_of, load_config, opened, store_of
-    from siloscope.cli.map_command import read_plan
+    from siloscope.planning.tracking import read_plan
     from siloscope.viz.drawing import documents
     from siloscope.viz.payload import Atlas
     from siloscope.viz.server import HOST, Live, serve

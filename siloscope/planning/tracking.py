@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from siloscope.errors import ConfigError
 from siloscope.graph.view import Graph
@@ -22,7 +22,7 @@ def read_plan(file: Path) -> dict[str, Any]:
         ConfigError: The file is no plan.
     """
     try:
-        plan = json.loads(file.read_text("utf-8"))
+        plan = json.loads(file.read_text("utf-8"), parse_constant=_no_number)
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
@@ -38,7 +38,14 @@ def read_plan(file: Path) -> dict[str, Any]:
         rows = plan.get(key)
         if not isinstance(rows, list) or not all(isinstance(each, dict) and fields <= each.keys() for each in rows):
             raise ConfigError(f"{file}: {key} is missing or not what a plan writes")
+    if not all(isinstance(each["wave"], int) for each in plan["moves"]):
+        raise ConfigError(f"{file}: the wave of a move is a whole number")
     return plan
+
+
+def _no_number(word: str) -> NoReturn:
+    """NaN and Infinity are what Python reads in JSON and no plan writes."""
+    raise ValueError(f"{word} is no number")
 
 
 def track(plan: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
