@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from siloscope.errors import ConfigError
+from siloscope.errors import ConfigError, StoreError
 from siloscope.viz import raster
 from siloscope.viz.lettering import fit, in_disc, width_of
 from siloscope.viz.payload import Atlas
@@ -158,10 +158,16 @@ def test_a_png_without_a_browser_is_a_clear_error(monkeypatch):
 
 @pytest.fixture
 def served():
-    """A running server of a small estate: (port, token, documents, what the stamp is)."""
+    """A running server of a small estate: (port, token, documents, what the stamp is, or what reading it raises)."""
     documents = estate(assets=200)
     stamp = ["1"]
-    server = serve(Live(lambda: stamp[0], lambda: Atlas(*documents)), "t0ken")
+
+    def read():
+        if isinstance(stamp[0], Exception):
+            raise stamp[0]
+        return stamp[0]
+
+    server = serve(Live(read, lambda: Atlas(*documents)), "t0ken")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server.server_address[1], "t0ken", documents, stamp
@@ -193,6 +199,20 @@ def test_the_server_answers_nobody_without_the_token(served):
         assert get(port, f"/{token}/", method=method)[0] == 501
     assert get(port, f"/{token}/0/tools/../../etc/passwd")[0] in (403, 404)
     assert get(port, f"/{token}/0/tools/99999.json")[0] == 404
+
+
+def test_requests_that_are_none_are_refused_and_a_store_that_fails_is_said(served, capsys):
+    """A path or a host that cannot be parsed: 403. A store that cannot be read: 503 with the reason. Nothing is thrown."""
+    port, token, _, stamp = served
+
+    assert get(port, "//[")[0] == 403
+    assert get(port, f"/{token}/", host="[")[0] == 403
+    stamp[0] = StoreError("estate.db: no such file")
+    status, _, said = get(port, f"/{token}/")
+    assert (status, said) == (503, "The store could not be read: estate.db: no such file\n")
+    stamp[0] = "1"
+    assert get(port, f"/{token}/")[0] == 200
+    assert capsys.readouterr().err == ""
 
 
 def test_the_served_page_is_the_same_viewer_and_may_ask_only_its_server(served):

@@ -11,14 +11,15 @@ import hmac
 import json
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from siloscope.errors import SiloscopeError
 from siloscope.viz import inventory
 from siloscope.viz.columns import Strings, plain
-from siloscope.viz.estate import GONE, depends
 from siloscope.viz.payload import Atlas
 from siloscope.viz.silo_map import json_text, silo_map_html
 
@@ -71,11 +72,7 @@ class Feed:
         """Per tool (node, how often it depends on it, how often the other way) of its partners, the most first."""
         atlas, first = self.atlas, self.atlas.estate.first_tool
         counts: list[dict[int, list[int]]] = [{} for _ in atlas.estate.tools]
-        for (a, b, verb, _), change in zip(atlas.estate.edges, atlas.estate.edge_change, strict=True):
-            way = depends(verb)
-            if not way or change == GONE:
-                continue
-            needs, needed = (a, b) if way > 0 else (b, a)
+        for needs, needed in atlas.estate.dependencies:
             one, other = atlas.tool(needs), atlas.tool(needed)
             if one is not None and one != other:
                 counts[one].setdefault(needed if other is None else first + other, [0, 0])[0] += 1
@@ -157,11 +154,23 @@ class Live:
             return 200, "text/html; charset=utf-8", gzip.compress(self.latest().page.encode(), 3, mtime=0)
         number, _, rest = path.partition("/")
         if self._feed is None or number != str(self._feed.number):
-            return 410, "text/plain", gzip.compress(b"There is a newer scan; reload the page.\n", mtime=0)
+            return 410, "text/plain", _line("There is a newer scan; reload the page.")
         found = self._feed.answer(rest, query)
         if found is None:
-            return 404, "text/plain", gzip.compress(b"There is no such thing here.\n", mtime=0)
+            return 404, "text/plain", _line("There is no such thing here.")
         return 200, "application/json", found
+
+
+def _line(text: str) -> bytes:
+    return gzip.compress(f"{text}\n".encode(), mtime=0)
+
+
+def _host(header: str) -> str | None:
+    """The host name of a `Host` header; nothing for what is none."""
+    try:
+        return urlsplit(f"//{header}").hostname
+    except ValueError:
+        return None
 
 
 def serve(live: Live, token: str, port: int = 0) -> ThreadingHTTPServer:
@@ -180,23 +189,28 @@ def serve(live: Live, token: str, port: int = 0) -> ThreadingHTTPServer:
         timeout = 30
 
         def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            given, slash, rest = parts.path.removeprefix("/").partition("/")
-            host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+            path, _, query = self.path.partition("?")
+            given, slash, rest = path.removeprefix("/").partition("/")
+            host = _host(self.headers.get("Host", ""))
             if host not in _HOSTS or not slash or not hmac.compare_digest(given.encode(), token.encode()):
-                self._reply(403, "text/plain", gzip.compress(b"The address lacks its token.\n", mtime=0))
+                self._reply(403, "text/plain", _line("The address lacks its token."))
                 return
             # One answer at a time: the work is short, and what is worked out once is kept.
             with lock:
-                found = live.answer(rest, parse_qs(parts.query))
+                try:
+                    found = live.answer(rest, parse_qs(query))
+                except SiloscopeError as error:
+                    found = 503, "text/plain", _line(f"The store could not be read: {plain(error)}")
             self._reply(*found)
 
         def _reply(self, status: int, kind: str, body: bytes) -> None:
             self.send_response(status)
             for name, value in (("Content-Type", kind), ("Content-Length", str(len(body))), *_HEADERS):
                 self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+            # A browser that left in the meantime is no fault of anybody's.
+            with suppress(ConnectionError):
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             """Nothing: the address holds the token."""
