@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-CORPORA = Path(os.environ.get("SILOSCOPE_CORPORA", Path(__file__).parents[2] / "../shared/corpora"))
+from benchmarks.accuracy.corpus import CORPORA
+
 Record = dict[str, str]
 Pairs = set[tuple[int, int]]
 

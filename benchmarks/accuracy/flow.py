@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 Flow = dict[str, Any]
+BASE = "n8n-nodes-base."
 ALPHABET = string.ascii_letters + string.digits
 EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _NAMED = re.compile(r"""(\$node\[|\$items\(|\$\(|\.first\(|\bnodeName:\s*)(["'])(.+?)\2""")
@@ -43,6 +44,18 @@ def uuid(rng: random.Random) -> str:
     """A random UUID."""
     text = f"{rng.getrandbits(128):032x}"
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
+
+
+def made(rng: random.Random, name: str, what: str, parameters: dict[str, Any], x: int = 0) -> dict[str, Any]:
+    """A new node of n8n's own package, `x` to the right of the origin."""
+    return {
+        "id": uuid(rng),
+        "name": name,
+        "type": f"{BASE}{what}",
+        "typeVersion": 1,
+        "position": [x, 0],
+        "parameters": parameters,
+    }
 
 
 def strings(value: Any, change: Callable[[str, str], str], key: str = "") -> Any:

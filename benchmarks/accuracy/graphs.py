@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from benchmarks.accuracy.flow import Flow
+from benchmarks.accuracy.labels import Two, two
 from siloscope.analysis import findings
 from siloscope.collectors import collector
 from siloscope.collectors.base import scan
@@ -54,11 +55,11 @@ def built(sources: Mapping[str, Iterable[Observation]]) -> Graph:
     return build(rows, slices, Settings(), "scan", AT)
 
 
-def scored(graph: Graph) -> dict[tuple[str, str], float]:
+def scored(graph: Graph) -> dict[Two, float]:
     """What the rule says: every pair of every finding with its score, whatever the score."""
-    found: dict[tuple[str, str], float] = {}
+    found: dict[Two, float] = {}
     for each in findings(graph, rules={RULE}):
         for pair in each.pairs:
-            key = (pair.a, pair.b) if pair.a < pair.b else (pair.b, pair.a)
+            key = two(pair.a, pair.b)
             found[key] = max(pair.score, found.get(key, 0.0))
     return found

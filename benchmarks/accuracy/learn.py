@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.accuracy import corpus, n8n_estate
-from benchmarks.accuracy.labels import Estate, Two
+from benchmarks.accuracy.labels import Estate, Two, two
 from benchmarks.accuracy.measure import Measured, measure
 from siloscope.analysis.duplicates import Weights, scored, shipped
 from siloscope.analysis.feedback import Label
@@ -26,7 +26,7 @@ def scores(estate: Estate, weights: Weights) -> dict[Two, float]:
     found = scored(estate.graph, weights)
     ids = [each.id for each in found.table.assets]
     pairs = zip(found.a.tolist(), found.b.tolist(), found.score.tolist(), strict=True)
-    return {(min(ids[a], ids[b]), max(ids[a], ids[b])): score for a, b, score in pairs}
+    return {two(ids[a], ids[b]): score for a, b, score in pairs}
 
 
 def without(estate: Estate, found: dict[Two, float], known: set[Two]) -> Measured:

@@ -10,14 +10,15 @@ from typing import Any
 from benchmarks.accuracy.corpus import generic
 from benchmarks.accuracy.flow import (
     Flow,
+    cut,
     fresh,
     inserted,
     kind,
+    made,
     renamed,
     starts,
     strings,
     token,
-    uuid,
     wires,
     without,
     working,
@@ -103,14 +104,7 @@ def _extra(rng: random.Random) -> dict[str, Any]:
         ("Deduplicate", "removeDuplicates", {"compare": "selectedFields", "fieldsToCompare": f"id{number}"}),
     ]
     name, what, parameters = rng.choice(choices)
-    return {
-        "id": uuid(rng),
-        "name": name,
-        "type": f"n8n-nodes-base.{what}",
-        "typeVersion": 1,
-        "position": [0, 0],
-        "parameters": parameters,
-    }
+    return made(rng, name, what, parameters)
 
 
 def _changed(flow: Flow, rng: random.Random) -> Flow:
@@ -177,25 +171,9 @@ def split(flow: Flow, rng: random.Random) -> tuple[Flow, Flow]:
     """The workflow cut in two along its flow: the first half runs the second."""
     order = _order(flow)
     middle = max(1, min(len(order) - 1, round(len(order) * rng.uniform(0.4, 0.6))))
-    from benchmarks.accuracy.flow import cut
-
     first, second = fresh(cut(flow, set(order[:middle])), rng), fresh(cut(flow, set(order[middle:])), rng)
-    call = {
-        "id": uuid(rng),
-        "name": "Run the rest",
-        "type": "n8n-nodes-base.executeWorkflow",
-        "typeVersion": 1,
-        "position": [900, 0],
-        "parameters": {"workflowId": second["id"], "options": {}},
-    }
-    begin = {
-        "id": uuid(rng),
-        "name": "When called",
-        "type": "n8n-nodes-base.executeWorkflowTrigger",
-        "typeVersion": 1,
-        "position": [-200, 0],
-        "parameters": {},
-    }
+    call = made(rng, "Run the rest", "executeWorkflow", {"workflowId": second["id"], "options": {}}, 900)
+    begin = made(rng, "When called", "executeWorkflowTrigger", {}, -200)
     first["nodes"].append(call)
     first["connections"][order[middle - 1]] = {"main": [[{"node": call["name"], "type": "main", "index": 0}]]}
     second["nodes"].append(begin)

@@ -18,7 +18,7 @@ from benchmarks.accuracy import mutations, negatives, platforms, rewriting
 from benchmarks.accuracy.corpus import Base, document_text, generic
 from benchmarks.accuracy.flow import Flow, fresh, working
 from benchmarks.accuracy.graphs import scanned, workflow_id
-from benchmarks.accuracy.labels import Estate, Labels
+from benchmarks.accuracy.labels import Estate, Labels, two
 
 INSTANCES = ("n8n-berlin", "n8n-madrid", "n8n-ops")
 EXACT, SPLIT = "natural exact", "split"
@@ -144,7 +144,7 @@ def _labels(plan: _Plan, originals: Mapping[str, Base]) -> Labels:
     for names in plan.groups.values():
         for one, other in combinations(sorted(names), 2):
             pairs = product(plan.families[one], plan.families[other])
-            labels.unknown.update((min(a, b), max(a, b)) for (a, _), (b, _) in pairs)
+            labels.unknown.update(two(a, b) for (a, _), (b, _) in pairs)
     _label_negatives(labels, plan, originals)
     return labels
 
@@ -156,7 +156,7 @@ def _label_negatives(labels: Labels, plan: _Plan, originals: Mapping[str, Base])
         labels.trap(key, false, kind)
         for name in plan.groups[base.group]:
             for member, _ in plan.families[name]:
-                pair = (min(member, false), max(member, false))
+                pair = two(member, false)
                 if name != base.exact:
                     labels.unknown.add(pair)
                 elif member != key and kind != NEGATIVES[2]:
@@ -168,7 +168,7 @@ def _label_negatives(labels: Labels, plan: _Plan, originals: Mapping[str, Base])
 def _label(labels: Labels, a: str, one: str, b: str, other: str) -> None:
     """Two members of a family: original and copy by the copy's class, two copies of different kinds together."""
     kinds = {one, other} - {EXACT}
-    pair = (min(a, b), max(a, b))
+    pair = two(a, b)
     halves = [each for each in (one, other) if each.startswith(SPLIT)]
     if len(halves) == 2:
         labels.unknown.add(pair)  # the halves of one split, or of two: parts of one thing, or the same part

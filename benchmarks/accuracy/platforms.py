@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.accuracy.flow import Flow, fresh, kind, renamed, texts, token, working
+from benchmarks.accuracy.flow import BASE, Flow, fresh, kind, renamed, texts, token, working
 
-BASE, CHAIN = "n8n-nodes-base.", "@n8n/n8n-nodes-langchain."
+CHAIN = "@n8n/n8n-nodes-langchain."
 
 # Products that stand for one another; a family's members differ in the names of their parameters.
 FAMILIES: Mapping[str, tuple[tuple[str, str], ...]] = {

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from benchmarks.accuracy.corpus import generic
-from benchmarks.accuracy.flow import Flow, fresh, inserted, kind, renamed, strings, token, uuid, without, working
+from benchmarks.accuracy.flow import Flow, fresh, inserted, kind, made, renamed, strings, token, uuid, without, working
 from benchmarks.accuracy.platforms import replatform
 from benchmarks.accuracy.wording import renamed_title, reworded, with_synonyms
 from benchmarks.accuracy.words import VARIABLES
@@ -170,24 +170,10 @@ def restyled(code: str, rng: random.Random) -> str:
 
 def _step(rng: random.Random) -> dict[str, Any]:
     name, what = rng.choice((("Pass on", "noOp"), ("Defaults", "set"), ("Slow down", "wait")))
-    return {
-        "id": uuid(rng),
-        "name": name,
-        "type": f"n8n-nodes-base.{what}",
-        "typeVersion": 1,
-        "position": [0, 0],
-        "parameters": {},
-    }
+    return made(rng, name, what, {})
 
 
 def _note(flow: Flow, rng: random.Random) -> dict[str, Any]:
     steps = ", then ".join(with_synonyms(each["name"], rng) for each in working(flow)[:4])
     text = f"## {rng.choice(('How this works', 'About', 'Notes for the team'))}\n{steps}."
-    return {
-        "id": uuid(rng),
-        "name": "Sticky Note",
-        "type": "n8n-nodes-base.stickyNote",
-        "typeVersion": 1,
-        "position": [0, 0],
-        "parameters": {"content": text},
-    }
+    return made(rng, "Sticky Note", "stickyNote", {"content": text})

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 
 from benchmarks.accuracy.graphs import built
-from benchmarks.accuracy.labels import Estate, Labels
+from benchmarks.accuracy.labels import Estate, Labels, two
 from benchmarks.accuracy.vendor_life import life
 from benchmarks.accuracy.vendor_words import (
     DEPARTMENTS,
@@ -98,7 +98,7 @@ def make(*, seed: int = 1, split: str = "dev", copied: float = 0.45) -> Estate:
         making.purpose.setdefault((each.about, each.place), []).append((each.kind, family))
     for builds in making.purpose.values():  # a bot and a pipeline for one purpose: nobody decided
         for (_, family), (_, other) in combinations(builds, 2):
-            making.labels.unknown.update((min(a, b), max(a, b)) for a in family for b in other)
+            making.labels.unknown.update(two(a, b) for a in family for b in other)
     _traps(making, every, first)
     _lives(making, every)
     graph = built(making.observed)
@@ -241,7 +241,7 @@ def _traps(making: _Making, every: list[Undertaking], first: dict[Undertaking, s
         for a, b in pairwise(made):
             labels.trap(a, b, "generic name")
         for each, key in zip(several, made, strict=True):  # its own undertaking's other builds are indeed the same
-            labels.unknown.update((min(key, x), max(key, x)) for x in builds[each])
+            labels.unknown.update(two(key, x) for x in builds[each])
             builds[each].append(key)
     for each in rng.sample(every, 24):  # stages of one thing
         platform, base = str(rng.randrange(4)), _name(each, random.Random(each.digest), 0.0)
@@ -253,11 +253,11 @@ def _traps(making: _Making, every: list[Undertaking], first: dict[Undertaking, s
         ]  # fmt: skip
         for a, b in pairwise(made):
             labels.trap(a, b, "stages")
-        labels.unknown.update((min(key, x), max(key, x)) for key in made for x in builds[each])
+        labels.unknown.update(two(key, x) for key in made for x in builds[each])
         builds[each] += made
     for each in rng.sample([each for each in every if each.kind == "model"], 8):  # versions of one model
         base = _name(each, random.Random(each.digest), 0.0)
         made = [_realise(making, each, platform="0", instance="v", name=f"{base}_v{n}") for n in (1, 2)]
         labels.trap(*made, "versions")
-        labels.unknown.update((min(key, x), max(key, x)) for key in made for x in builds[each])
+        labels.unknown.update(two(key, x) for key in made for x in builds[each])
         builds[each] += made
