@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import wraps
+from typing import TypeVar
+from weakref import ref
 
 from siloscope.graph.commit import STALE
 from siloscope.graph.view import Graph
 from siloscope.model import Evidence, Finding, Pair, Retirement, Slice, Visibility, digest
 
+Made = TypeVar("Made")
 POINTS = "points"
 PROBABILITY = "probability"
 ELSEWHERE = 0.05  # up to this share of unread slices elsewhere a claim about the whole estate is partial, not unknown
+
+
+def remembered(make: Callable[[Graph], Made]) -> Callable[[Graph], Made]:
+    """What a function makes of a graph, kept for the graph asked about last, so that rules in turn share it."""
+    last: list[tuple[ref[Graph], Made]] = []
+
+    @wraps(make)
+    def found(graph: Graph) -> Made:
+        for whose, made in last:
+            if whose() is graph:
+                return made
+        made = make(graph)
+        last[:] = [(ref(graph), made)]
+        return made
+
+    return found
 
 
 def identity(rule: str, *keys: str) -> str:
@@ -122,9 +142,14 @@ def doubtful(row: Slice) -> bool:
     return row.unread or row.retirement is Retirement.HELD or row.reason.startswith(STALE)
 
 
+def named(row: Slice) -> str:
+    """A slice in words: source, listing and scope."""
+    return f"{row.source} {row.listing}" + (f" in {row.scope}" if row.scope else "")
+
+
 def _named(slices: Collection[Slice]) -> str:
     """Up to three slices by name, and how many more."""
-    shown = [f"{each.source} {each.listing}" + (f" in {each.scope}" if each.scope else "") for each in list(slices)[:3]]
+    shown = [named(each) for each in list(slices)[:3]]
     more = len(slices) - len(shown)
     return ", ".join(shown) + (f" and {more} more slices" if more else "")
 

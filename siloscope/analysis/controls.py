@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -16,7 +17,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from siloscope.analysis.common import doubtful, listed
+from siloscope.analysis.common import doubtful, listed, named, remembered
 from siloscope.analysis.initiatives import TESTS, Profile, promotion
 from siloscope.graph.initiatives import MODEL, SERVING, TRAINING
 from siloscope.graph.view import Graph
@@ -79,32 +80,56 @@ def _control(row: Mapping[str, Any]) -> Control:
 
 def checks(graph: Graph, profile: Profile) -> tuple[Check, ...]:
     """Every control that applies to an initiative, in order."""
-    return tuple(_check(graph, profile, each) for each in controls() if profile.kind in each.applies)
+    ledger = _ledger(graph)
+    return tuple(_check(graph, ledger, profile, each) for each in controls() if profile.kind in each.applies)
 
 
-def _check(graph: Graph, profile: Profile, control: Control) -> Check:
+def _check(graph: Graph, ledger: _Ledger, profile: Profile, control: Control) -> Check:
     if says := _FINDERS[control.key](graph, profile):
         return Check(control, MET, says)
-    relevant = [each for each in graph.slices if _could_show(control, each, profile)]
+    relevant = ledger.showing(control, profile)
     unread = [each for each in relevant if doubtful(each)]
     if unread:
-        return Check(control, UNKNOWN, f"not settled: {listed([_named(each) for each in unread], 2)} not read")
+        return Check(control, UNKNOWN, f"not settled: {listed([named(each) for each in unread], 2)} not read")
     read = sorted({f"{each.source} {each.listing}" for each in relevant if each.status is Status.COMPLETE})
     if not read:
         return Check(control, UNKNOWN, "nothing that was read could show it")
     return Check(control, MISSING, f"none in {listed(read, 3)}")
 
 
-def _could_show(control: Control, row: Slice, profile: Profile) -> bool:
-    near = row.source in profile.sources and (
-        any(fnmatchcase(row.listing, pattern) for pattern in control.own)
-        or ("self" in control.own and any(row.listing == each.kind for each in profile.core))
-    )
-    return near or any(fnmatchcase(row.listing, pattern) for pattern in control.anywhere)
+class _Ledger:
+    """Which slices could show a control: gone through once, and not for every initiative anew."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._slices = graph.slices
+        self._of: dict[str, list[int]] = defaultdict(list)
+        for number, each in enumerate(graph.slices):
+            self._of[each.source].append(number)
+        self._anywhere = {
+            each.key: [number for number, row in enumerate(graph.slices) if _matches(each.anywhere, row.listing)]
+            for each in controls()
+        }
+
+    def showing(self, control: Control, profile: Profile) -> list[Slice]:
+        """The slices in which an initiative's control would stand, in order."""
+        kinds = {each.kind for each in profile.core} if "self" in control.own else set[str]()
+        own = {
+            number
+            for source in profile.sources
+            for number in self._of.get(source, ())
+            if (listing := self._slices[number].listing) in kinds or _matches(control.own, listing)
+        }
+        return [self._slices[each] for each in sorted(own.union(self._anywhere[control.key]))]
 
 
-def _named(row: Slice) -> str:
-    return f"{row.source} {row.listing}" + (f" in {row.scope}" if row.scope else "")
+@remembered
+def _ledger(graph: Graph) -> _Ledger:
+    return _Ledger(graph)
+
+
+@cache
+def _matches(patterns: tuple[str, ...], listing: str) -> bool:
+    return any(fnmatchcase(listing, each) for each in patterns)
 
 
 def _owner(graph: Graph, profile: Profile) -> str | None:  # noqa: ARG001 - one signature for all
@@ -156,7 +181,7 @@ def _approval(graph: Graph, profile: Profile) -> str | None:  # noqa: ARG001 - o
 
 def _natural(key: str) -> tuple[int, str]:
     number = key.partition(".")[2]
-    return (int(number) if number.isdigit() else 0), key
+    return (int(number) if number.isdecimal() else 0), key
 
 
 def _deployment(graph: Graph, profile: Profile) -> str | None:

@@ -6,13 +6,12 @@ serves, runs by itself or is used; dormant is what did none of it for half a yea
 
 from __future__ import annotations
 
-import weakref
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from siloscope.analysis.common import listed, many
+from siloscope.analysis.common import listed, many, remembered
 from siloscope.graph.departments import UNASSIGNED
 from siloscope.graph.initiatives import BOT, CONSUMER, MODEL, SCHEDULE, SERVING, TRAINING, Initiative, initiatives
 from siloscope.graph.view import Graph
@@ -66,13 +65,9 @@ class Profile:
         return frozenset(name for each in self.core for name in each.sources)
 
 
-_memory: list[tuple[weakref.ref[Graph], tuple[Profile, ...]]] = []
-
-
+@remembered
 def profiles(graph: Graph) -> tuple[Profile, ...]:
-    """The profile of every initiative, sorted by id; remembered for the graph asked about last."""
-    if _memory and _memory[0][0]() is graph:
-        return _memory[0][1]
+    """The profile of every initiative, sorted by id."""
     found = initiatives(graph)
     member = {key: each.id for each in found for key in each.members}
     edges: dict[str, list[Edge]] = defaultdict(list)
@@ -84,9 +79,7 @@ def profiles(graph: Graph) -> tuple[Profile, ...]:
         if edge.verb.depends and (a or b):
             for key in {a, b} - {None}:
                 edges[str(key)].append(edge)
-    made = tuple(_profile(graph, each, tuple(edges[each.id]), runners) for each in found)
-    _memory[:] = [(weakref.ref(graph), made)]
-    return made
+    return tuple(_profile(graph, each, tuple(edges[each.id]), runners) for each in found)
 
 
 def _profile(graph: Graph, each: Initiative, edges: tuple[Edge, ...], runners: Mapping[str, list[Asset]]) -> Profile:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from siloscope.analysis.common import remembered
 from siloscope.graph.departments import SHARED, UNASSIGNED
 from siloscope.graph.view import Graph
 
@@ -161,11 +162,7 @@ def _numbers(values: list[Any], names: tuple[str, ...]) -> np.ndarray:
     return np.array([number.get(each, -1) for each in values], dtype=np.int64)
 
 
-_last: list[tuple[ref[Graph], Columns]] = []
-
-
+@remembered
 def columns(graph: Graph) -> Columns:
-    """The columns of a graph; those of the last graph asked for are kept, so that rules in turn share them."""
-    if not _last or _last[0][0]() is not graph:
-        _last[:] = [(ref(graph), Columns(graph))]
-    return _last[0][1]
+    """The columns of a graph."""
+    return Columns(graph)
