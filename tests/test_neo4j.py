@@ -1,11 +1,7 @@
 """The Neo4j store beyond the common contract: its URLs and errors, and what people see in Browser and Bloom."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -23,6 +19,7 @@ from siloscope.graph.neo4j_link import Place, place
 from siloscope.graph.neo4j_rows import DOMAINS, MAIN, checksum, clip, domain_of, facts_of, label_of, short
 from siloscope.graph.store import open_store
 from siloscope.model import Asset, Observation, Reference, Slice, Verb
+from tests.processes import waiting
 
 AT, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 ROW = Slice("s", "jobs", "x", config="c", principal="p")
@@ -373,9 +370,9 @@ def test_a_commit_that_breaks_inside_a_statement_leaves_the_last_one(
 
 KILLED = """
 import sys
-sys.path.insert(0, sys.argv[1])
 from tests.test_neo4j import ESTATE, ROW, AT, open_store, texts, decide
-store = open_store(sys.argv[2])
+from tests.processes import waiting
+store = open_store(sys.argv[1])
 with store.writing("s") as batch:
     batch.apply(decide(None, ROW, texts(ESTATE[:1]), AT, confirm=True), AT)
     print("ready", flush=True)
@@ -388,16 +385,7 @@ def test_a_process_that_is_killed_in_a_commit_leaves_the_last_one_and_frees_the_
     """After SIGKILL nothing of its commit is left, and the next writer does not wait for ever."""
     commit(estate.store, ESTATE)
     before = estate.store.graph()
-    root = Path(__file__).resolve().parents[1]
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(root), estate.url],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "NEO4J_PASSWORD": estate.server.password},
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    process = waiting(KILLED, estate.url, estate.server.password)
     process.kill()
     process.wait()
     assert estate.store.graph() == before

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +23,7 @@ from siloscope.graph.neo4j import Neo4jStore
 from siloscope.graph.neo4j_commit import Commit
 from siloscope.graph.store import Store, open_store
 from siloscope.model import Asset, Observation, Reference, Slice, Verb
+from tests.processes import waiting
 from tests.servers.neo4j import Neo4j
 
 AT, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
@@ -278,9 +277,8 @@ def test_a_scan_of_a_source_is_refused_while_another_one_runs(at: Place) -> None
 
 HOLDING = """
 import sys
-sys.path.insert(0, sys.argv[1])
 from siloscope.graph.store import open_store
-store = open_store(sys.argv[2])
+store = open_store(sys.argv[1])
 with store.lease("s"), store.writing("s"):
     print("ready", flush=True)
     sys.stdin.read()
@@ -291,16 +289,7 @@ with store.lease("s"), store.writing("s"):
 def test_a_dead_process_holds_nothing(at: Place) -> None:
     """Also one that nobody has waited for yet: its leases are taken over at once, not when their time is over."""
     at.open().set_fingerprint("x")
-    root = neo4j_lease.Path(__file__).resolve().parents[1]
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDING, str(root), at.url],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "NEO4J_PASSWORD": at.server.password},
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    process = waiting(HOLDING, at.url, at.server.password)
     store = at.open()
     with pytest.raises(StoreError, match=f"process {process.pid} on"), store.lease("s"):
         pass

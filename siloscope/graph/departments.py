@@ -24,6 +24,7 @@ CONFLICT = "department_conflict"
 SAID = "said by the platform"
 NOTHING = "no rule matches"
 BROAD = ("tool ", "source ")  # rules about where an asset is rather than what it is: overruled without a word
+_REMEMBERED = 100_000  # values of which a rule's word is remembered
 FOLLOWS = (Verb.CONTAINS, Verb.OWNS)  # what holds or owns an asset lends it its department
 
 
@@ -142,6 +143,8 @@ class _Rules:
                 if value:
                     said = known.get(value)
                     if said is None:
+                        if len(known) >= _REMEMBERED:  # names and ids hardly ever come back
+                            known.clear()
                         said = known[value] = [(n, each) for n, rule in matchers if (each := rule.verdict(value))]
                     found += said
         found.sort(key=lambda each: each[0])
