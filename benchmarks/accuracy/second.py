@@ -50,7 +50,7 @@ def retold(flow: Flow, rng: random.Random, vocabulary: Sequence[str], share: flo
 
 def refilled(flow: Flow, rng: random.Random) -> Flow | None:
     """The template for another object: the two words it says most become invented ones, everywhere; ids and hosts too."""
-    said = Counter(word.lower() for node in working(flow) for word in set(_WORD.findall(_prose(node))))
+    said = Counter(word.lower() for node in working(flow) for word in dict.fromkeys(_WORD.findall(_prose(node))))
     about = [word for word, count in said.most_common(12) if count >= 3 and len(word) > 4 and word not in _FORM][:2]
     if len(about) < 2:
         return None
