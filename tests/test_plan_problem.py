@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from siloscope.cli import main
 from siloscope.errors import ConfigError, PlanError
+from siloscope.planning.arcs import Served, arrays
 from siloscope.planning.problem import parse, read
 from siloscope.planning.solve import InfeasibleError, solve
 from siloscope.planning.stated import plan_problem
@@ -264,6 +265,13 @@ def test_the_same_problem_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "plan.json").read_bytes() == first
 
 
+def test_a_share_that_is_no_number_is_a_fault() -> None:
+    """It compares with nothing, and must not pass for served."""
+    arcs = arrays(parse(A))
+    assert Served(np.array([True, False]), np.array([0.0, 1.0])).faults(arcs) == ["a tool that is not kept serves"]
+    assert "a workload is not served" in Served(np.array([True, True]), np.full(2, math.nan)).faults(arcs)
+
+
 def test_when_time_runs_out_the_best_plan_and_bound_are_told() -> None:
     """Feasible, not claimed optimal, with a bound below."""
     document = generated(40, 400, 1, tight=5.0)
@@ -317,6 +325,9 @@ def changed(path: str, value: Any) -> str:
         (changed("workloads/0/options/1/tool", "alpha"), "tool alpha stands twice in its options"),
         (changed("workloads/0/options", ...), "options is missing"),
         (changed("workloads/0/demand", math.inf), "demand is not finite"),
+        (changed("tools/0/annual_cost", 1e308), "tool alpha costs 1e+308, more than the solver can tell from infinite"),
+        (changed("workloads/0/options/1/cost", 1e300), "workload w at tool beta costs 1e+300"),
+        (changed("workloads/0/demand", 1e20), "workload w demands 1e+20"),
         (changed("workloads", [A["workloads"][0], A["workloads"][0]]), "workload w stands twice"),
         (changed("split", "no"), "neither true nor false"),
         (changed("split", 1), "neither true nor false"),

@@ -6,18 +6,22 @@ cheapest way to serve it. Everything that is solved, bounded or searched works o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from siloscope.errors import PlanError
 from siloscope.planning.problem import Problem
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+# What HiGHS takes for infinite.
+_ENDLESS = 1e20
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Served:
         """What makes the answer infeasible, none when it is feasible."""
         found = []
         served = np.bincount(arcs.work, self.share, arcs.m)
-        if np.abs(served - 1).max(initial=0.0) > tolerance:
+        if not (np.abs(served - 1) <= tolerance).all():  # also when a share is no number
             found.append("a workload is not served")
         if (self.share[~self.kept[arcs.tool]] > 0).any() or (arcs.kept & ~self.kept).any():
             found.append("a tool that is not kept serves")
@@ -117,7 +121,11 @@ def whole(arcs: Arcs, kept: Bools, chosen: Ints) -> Served:
 
 
 def arrays(problem: Problem) -> Arcs:
-    """A problem in numbers; arcs of tools that must go, and of those too small for a whole workload, are left out."""
+    """A problem in numbers; arcs of tools that must go, and of those too small for a whole workload, are left out.
+
+    Raises:
+        PlanError: A cost or a demand is so large that the solver takes it for infinite.
+    """
     number = {each.id: n for n, each in enumerate(problem.tools)}
     count = np.array([len(each.options) for each in problem.workloads], dtype=np.int64)
     total = int(count.sum())
@@ -126,6 +134,10 @@ def arrays(problem: Problem) -> Arcs:
     work = np.repeat(np.arange(len(count)), count)
     capacity = np.array([np.inf if each.capacity is None else each.capacity for each in problem.tools])
     demand = np.array([each.demand for each in problem.workloads])
+    fixed = np.array([each.annual_cost for each in problem.tools])
+    _finite(fixed, lambda n: f"tool {problem.tools[n].id} costs")
+    _finite(demand, lambda n: f"workload {problem.workloads[n].id} demands")
+    _finite(cost, lambda n: f"workload {problem.workloads[work[n]].id} at tool {problem.tools[tool[n]].id} costs")
     stays = np.array([each.must != "retire" for each in problem.tools], dtype=bool)
     able = stays[tool] & ((capacity[tool] > 0) | (demand[work] == 0))
     if not problem.split:
@@ -135,7 +147,7 @@ def arrays(problem: Problem) -> Arcs:
     tool, work, cost = tool[order], work[order], cost[order]
     most = np.bincount(tool, demand[work], len(stays)) if len(tool) else np.zeros(len(stays))
     return Arcs(
-        np.array([each.annual_cost for each in problem.tools]),
+        fixed,
         np.where(capacity >= most * (1 + 1e-12), np.inf, capacity),
         demand,
         tool,
@@ -144,6 +156,12 @@ def arrays(problem: Problem) -> Arcs:
         np.array([each.must == "keep" for each in problem.tools], dtype=bool),
         not problem.split,
     )
+
+
+def _finite(amounts: Floats, what: Callable[[int], str]) -> None:
+    beyond = np.flatnonzero(~(amounts < _ENDLESS))
+    if len(beyond):
+        raise PlanError(f"{what(beyond[0])} {amounts[beyond[0]]:g}, more than the solver can tell from infinite")
 
 
 def independent(arcs: Arcs) -> Iterator[tuple[Arcs, Ints, Ints]]:
