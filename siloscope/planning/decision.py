@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from siloscope.errors import ConfigError, PlanError, nearest
@@ -45,10 +45,13 @@ def decide(
     limits = [] if budget is None else [statement.budget(budget)]
     try:
         answer = solve_within(statement.problem, [], seconds)
-        if any(not each.holds(answer) for each in limits):
-            answer = solve_within(statement.problem, limits, seconds)
     except InfeasibleError:
-        raise PlanError(_impossible(estate, statement, must_go, budget)) from None
+        raise PlanError(_impossible(estate, statement, must_go)) from None
+    if any(not each.holds(answer) for each in limits):
+        try:
+            answer = solve_within(statement.problem, limits, seconds)
+        except InfeasibleError:
+            raise PlanError(_too_dear(statement, must_go, limits[0].most)) from None
     goes = {
         workload: None if target == NOWHERE else target for workload, target, _ in answer.shares if workload != target
     }
@@ -64,20 +67,21 @@ def _tool_ids(graph: Graph, names: Iterable[str]) -> set[str]:
     return found
 
 
-def _impossible(estate: Estate, statement: Statement, must_go: Iterable[str], budget: float | None) -> str:
+def _impossible(estate: Estate, statement: Statement, must_go: Collection[str]) -> str:
     """Why there is no plan, with what stands against each other tool."""
-    try:
-        solve_within(statement.problem, [], 60.0)
-    except InfeasibleError:
-        lines = []
-        for tool in sorted(must_go):
-            open_ = {b for a, b in statement.options if a == tool} - set(must_go)
-            if not open_:
-                what = ", ".join(sorted(estate.needed(estate.graph.tool[tool]))) or "what it does"
-                lines.append(f"{tool} is to be retired, but no other tool may take over {what}")
-                near = {why.says for (a, _), why in statement.refused.items() if a == tool}
-                near = {each for each in near if "does not offer" not in each}
-                lines += [f"  {each}" for each in sorted(near)]
-        return "\n".join(lines) or explain(statement.problem)
-    least = min((each.paid_once() for (a, _), each in statement.options.items() if a in set(must_go)), default=0.0)
+    lines = []
+    for tool in sorted(must_go):
+        open_ = {b for a, b in statement.options if a == tool} - set(must_go)
+        if not open_:
+            what = ", ".join(sorted(estate.needed(estate.graph.tool[tool]))) or "what it does"
+            lines.append(f"{tool} is to be retired, but no other tool may take over {what}")
+            near = {why.says for (a, _), why in statement.refused.items() if a == tool}
+            near = {each for each in near if "does not offer" not in each}
+            lines += [f"  {each}" for each in sorted(near)]
+    return "\n".join(lines) or explain(statement.problem)
+
+
+def _too_dear(statement: Statement, must_go: Collection[str], budget: float) -> str:
+    """By how much a budget misses what must be retired."""
+    least = min((each.paid_once() for (a, _), each in statement.options.items() if a in must_go), default=0.0)
     return f"the budget of {budget:,.0f} does not reach for what must be retired; one of them alone takes {least:,.0f}"
