@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from siloscope.analysis.common import finding, listed, many
-from siloscope.analysis.silos.columns import columns
+from siloscope.analysis.silos.columns import columns, gathered
 from siloscope.catalog import find
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Evidence, Finding
 from siloscope.names import parents
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 def hidden_share(graph: Graph) -> Iterator[Finding]:
@@ -25,7 +20,9 @@ def hidden_share(graph: Graph) -> Iterator[Finding]:
     asset, place = data.outward
     met = np.unique(data.meetings(data.units("tool"))[0])
     chosen = np.isin(place, met)
-    for number, members in _groups(place[chosen], asset[chosen]):
+    for number, members in enumerate(gathered(place[chosen], asset[chosen], len(graph.outside))):
+        if not members:
+            continue
         outside = graph.outside[number]
         assets = [graph.assets[each] for each in members]
         tools = sorted({each.tool for each in assets})
@@ -57,14 +54,11 @@ def shadow_tool(graph: Graph) -> Iterator[Finding]:
     known = {name: number for number, name in enumerate(sorted(set(names)))}
     authorities = list(known)
     of = np.array([known[each] for each in names], dtype=np.int64)
-    below: dict[int, set[str]] = defaultdict(set)
-    for each in np.unique(place).tolist():
-        below[int(of[each])].add(graph.outside[each].id)
-    for number, members in _groups(of[place] if len(of) else place, asset):
-        if len(members) < 2:
-            continue
-        assets = [graph.assets[each] for each in members]
-        yield _shadow(graph, authorities[number], assets, sorted(below[number]))
+    users, below = (gathered(of[place], each, len(authorities)) for each in (asset, place))
+    for authority, members, places in zip(authorities, users, below, strict=True):
+        if len(members) > 1:
+            assets = [graph.assets[each] for each in members]
+            yield _shadow(graph, authority, assets, sorted(graph.outside[each].id for each in places))
 
 
 def _shadow(graph: Graph, authority: str, assets: list[Asset], below: list[str]) -> Finding:
@@ -89,19 +83,6 @@ def _shadow(graph: Graph, authority: str, assets: list[Asset], below: list[str])
         because,
         severity="medium" if len(tools) > 1 else "low",
     )
-
-
-def _groups(keys: np.ndarray, values: np.ndarray) -> Iterator[tuple[int, list[int]]]:
-    """Each key in order with its distinct values in order."""
-    import numpy as np
-
-    if not len(keys):
-        return
-    order = np.lexsort((values, keys))
-    keys, values = keys[order], values[order]
-    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-    for start, group in zip(starts.tolist(), np.split(values, starts[1:]), strict=True):
-        yield int(keys[start]), np.unique(group).tolist()
 
 
 def _authority(name: str) -> str:

@@ -31,8 +31,9 @@ def fragmentation(graph: Graph) -> dict[str, float | int]:
     """
     from siloscope.analysis.overlap import shares
 
-    several = [share for share in shares(graph) if len(share.assets) > 1]
-    effective = [share.effective for share in shares(graph) if share.effective]
+    served = shares(graph)
+    several = [share for share in served if len(share.assets) > 1]
+    effective = [share.effective for share in served if share.effective]
     return {
         "capabilities": len(effective),
         "contested_capabilities": len(several),

@@ -15,7 +15,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from siloscope.analysis.common import finding, listed, many, points
-from siloscope.analysis.silos.columns import Columns, Units, columns, distinct
+from siloscope.analysis.silos.columns import Columns, Units, columns, distinct, gathered
 from siloscope.analysis.silos.likeness import columns_of, in_common, is_key, words
 from siloscope.graph.view import Graph
 from siloscope.model import Evidence, Finding
@@ -135,9 +135,7 @@ class _Mapper:
         known = (rows >= 0) & np.r_[np.ones(len(first), dtype=bool), first >= self.data.assets]
         shape = (len(self.units.names), self.data.nodes)
         matrix = coo_array((np.ones(known.sum()), (rows[known], nodes[known])), shape=shape).tocsr()
-        matrix.data[:] = 1.0
-        matrix.sum_duplicates()
-        matrix.sort_indices()
+        matrix.sum_duplicates()  # sorts the indices as well
         matrix.data[:] = 1.0
         return matrix
 
@@ -157,12 +155,8 @@ class _Mapper:
         owner, used = self.data.unit_of(self.units)[0], self.data.unit_of(tools)[1]
         known = (owner >= 0) & (used >= 0)
         held = self.units.of >= 0
-        size = max(len(tools.names), 1)
-        keys = distinct(np.r_[owner[known] * size + used[known], self.units.of[held] * size + tools.of[held]])
-        found: list[set[int]] = [set() for _ in self.units.names]
-        for key in keys.tolist():
-            found[key // size].add(key % size)
-        return [frozenset(each) for each in found]
+        by, what = np.r_[owner[known], self.units.of[held]], np.r_[used[known], tools.of[held]]
+        return [frozenset(each) for each in gathered(by, what, len(self.units.names))]
 
     @cached_property
     def _joined(self) -> np.ndarray:
@@ -198,20 +192,18 @@ class _Mapper:
                 for column in schema:
                     if is_key(column):
                         keyed[column].append(number)
-        pairs: dict[tuple[int, int], float] = {}
-        for members in blocks.values():
-            if 1 < len(members) <= RARE:
-                pairs.update(dict.fromkeys(combinations(members, 2), len(members)))
-        counts: dict[tuple[int, int], int] = defaultdict(int)
-        for members in keyed.values():
-            if 1 < len(members) <= RARE:
-                for pair in combinations(members, 2):
-                    counts[pair] += 1
-        return self._scored(pairs, {pair for pair, n in counts.items() if n >= 1}, schemas)
+        named = {
+            pair: len(members)
+            for members in blocks.values()
+            if len(members) <= RARE
+            for pair in combinations(members, 2)
+        }
+        joint = {pair for members in keyed.values() if len(members) <= RARE for pair in combinations(members, 2)}
+        return self._scored(named, joint, schemas)
 
     def _scored(
         self,
-        named: Mapping[tuple[int, int], float],
+        named: Mapping[tuple[int, int], int],
         keyed: Iterable[tuple[int, int]],
         schemas: Mapping[int, frozenset[str]],
     ) -> Mapping[tuple[int, int], list[tuple[int, int, tuple[Evidence, ...]]]]:
@@ -224,7 +216,7 @@ class _Mapper:
             left, right = self.graph.assets[a], self.graph.assets[b]
             because = []
             if holders := named.get((one, two)):
-                rarity = "nothing else is called so" if holders == 2 else f"{holders:.0f} assets are called so"
+                rarity = "nothing else is called so" if holders == 2 else f"{holders} assets are called so"
                 because.append(
                     Evidence(
                         f"{left.name} and {right.name} name the same thing; {rarity}", 0.4 if holders == 2 else 0.3
@@ -312,22 +304,14 @@ class _Mapper:
 
 def pair_row(pairing: Pairing) -> dict[str, Any]:
     """A pairing as JSON data."""
-    return {
-        "a": pairing.a,
-        "b": pairing.b,
-        "a_on_b": pairing.a_on_b,
-        "b_on_a": pairing.b_on_a,
-        "common_count": pairing.common_count,
-        "common": list(pairing.common),
-        "tools": list(pairing.tools),
-        "candidates": [
-            {
-                "a": each.a,
-                "b": each.b,
-                "via": each.via,
-                "score": each.score,
-                "because": [{"says": one.says, "weight": one.weight} for one in each.because],
-            }
-            for each in pairing.candidates
-        ],
-    }
+    candidates = [
+        {
+            "a": each.a,
+            "b": each.b,
+            "via": each.via,
+            "score": each.score,
+            "because": [{"says": one.says, "weight": one.weight} for one in each.because],
+        }
+        for each in pairing.candidates
+    ]
+    return {**vars(pairing), "common": list(pairing.common), "tools": list(pairing.tools), "candidates": candidates}

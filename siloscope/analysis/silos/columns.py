@@ -137,14 +137,14 @@ class Columns:
 
         numbers: dict[tuple[str, ...], int] = {}
         seen = np.array([numbers.setdefault(each.sources, len(numbers)) for each in self.graph.assets], dtype=np.int64)
-        groups = [frozenset(each) for each in numbers]
-        found: list[set[str]] = [set() for _ in units.names]
+        groups, known = list(numbers), units.of >= 0
+        found = gathered(units.of[known], seen[known], len(units.names))
+        return [frozenset(name for each in unit for name in groups[each]) for unit in found]
+
+    def holders(self, units: Units) -> list[list[int]]:
+        """By unit, the numbers of the tools that hold its assets, in order."""
         known = units.of >= 0
-        pairs = distinct(units.of[known] * np.int64(max(len(groups), 1)) + seen[known])
-        for pair in pairs.tolist():
-            unit, group = divmod(pair, len(groups))
-            found[unit] |= groups[group]
-        return [frozenset(each) for each in found]
+        return gathered(units.of[known], self.units("tool").of[known], len(units.names))
 
 
 def distinct(keys: np.ndarray) -> np.ndarray:
@@ -153,6 +153,17 @@ def distinct(keys: np.ndarray) -> np.ndarray:
 
     keys = np.sort(keys)
     return keys[np.r_[True, keys[1:] != keys[:-1]]] if len(keys) else keys
+
+
+def gathered(keys: np.ndarray, values: np.ndarray, count: int) -> list[list[int]]:
+    """By key, of which there are `count`, its different values in order; none is negative."""
+    import numpy as np
+
+    size = int(values.max(initial=0)) + 1
+    found: list[list[int]] = [[] for _ in range(count)]
+    for pair in distinct(keys * np.int64(size) + values).tolist():
+        found[pair // size].append(pair % size)
+    return found
 
 
 def _numbers(values: list[Any], names: tuple[str, ...]) -> np.ndarray:

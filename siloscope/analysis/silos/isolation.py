@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from siloscope.analysis.common import Rests, finding, listed, many
-from siloscope.analysis.silos.columns import Columns, Units, columns, distinct
-from siloscope.analysis.silos.structure import undirected
+from siloscope.analysis.silos.columns import Columns, Units, columns
+from siloscope.analysis.silos.structure import crossing, undirected
 from siloscope.graph.view import Graph
 from siloscope.model import Evidence, Finding
 
@@ -89,15 +89,14 @@ def closed_silo(graph: Graph) -> Iterator[Finding]:
         return
     links, loose, sources = data.links(units), data.loose(units), data.sources(units)
     across = np.diff(undirected(links).indptr) > 0
-    meeting, tools = _meetings(data, units), _tools(data, units)
+    meeting, tools = _meetings(data, units), data.holders(units)
     for number in np.flatnonzero(~across & (units.sizes >= LEAST)).tolist():
         name, inner = units.names[number], int(links[number, number])
         coverage, doubt = rests.around(sources[number])
-        held = [graph.tools[each].id for each in tools[number]]
         because = [
             Evidence(f"no dependency crosses the border of {name} in either direction", 0.6),
             Evidence(
-                f"inside it, {many(int(units.sizes[number]), 'asset')} in {many(len(held), 'tool')}"
+                f"inside it, {many(int(units.sizes[number]), 'asset')} in {many(len(tools[number]), 'tool')}"
                 f" and {many(inner, 'dependency', 'dependencies')}",
                 0.2,
             ),
@@ -106,16 +105,12 @@ def closed_silo(graph: Graph) -> Iterator[Finding]:
             because.append(
                 Evidence(f"{many(int(loose[number]), 'dependency', 'dependencies')} with assets of no department", -0.1)
             )
-        if meeting[number]:
-            others = listed([units.names[each] for each in sorted(meeting[number])])
-            because.append(Evidence(f"it meets {others} in something nobody scanned", -0.2))
-        # A tool that mostly works for others is no part of the silo, although it holds some of its assets.
-        own = [each for each in held if graph.tool[each].department == name]
+        because += _met(units, meeting[number])
         yield finding(
             "closed-silo",
             [name],
             f"{name} {claim(coverage, 'a closed silo')}",
-            own or held,
+            _own(graph, tools[number], name),
             [*because, doubt] if doubt else because,
             severity="high" if coverage == "complete" else "medium" if coverage == "partial" else "low",
             coverage=coverage,
@@ -131,10 +126,7 @@ def one_way_silo(graph: Graph) -> Iterator[Finding]:
     if len(units.names) < 2:
         return
     links, sources, meeting = data.links(units), data.sources(units), _meetings(data, units)
-    inner = links.diagonal()
-    takes = np.asarray(links.sum(axis=1)).ravel() - inner
-    gives = np.asarray(links.sum(axis=0)).ravel() - inner
-    tools = _tools(data, units)
+    inner, (takes, gives), tools = links.diagonal(), crossing(links), data.holders(units)
     for number in np.flatnonzero((takes > 0) & (gives == 0) & (units.sizes >= LEAST)).tolist():
         name = units.names[number]
         coverage, doubt = rests.around(sources[number])
@@ -149,16 +141,13 @@ def one_way_silo(graph: Graph) -> Iterator[Finding]:
             because.append(
                 Evidence(f"{many(int(inner[number]), 'dependency', 'dependencies')} inside: it makes something", 0.1)
             )
-        if meeting[number]:
-            others = listed([units.names[each] for each in sorted(meeting[number])])
-            because.append(Evidence(f"it meets {others} in something nobody scanned", -0.2))
-        held = [graph.tools[each].id for each in tools[number]]
+        because += _met(units, meeting[number])
         verb = {"complete": "takes", "partial": "takes, as far as was seen,", "unknown": "may take"}[coverage]
         yield finding(
             "one-way-silo",
             [name],
             f"{name} {verb} from {listed(sorted(givers), 3)} and gives nothing back",
-            [each for each in held if graph.tool[each].department == name] or held,
+            _own(graph, tools[number], name),
             [*because, doubt] if doubt else because,
             severity="medium" if coverage != "unknown" else "low",
             coverage=coverage,
@@ -177,14 +166,13 @@ def _meetings(data: Columns, units: Units) -> Mapping[int, set[int]]:
     return met
 
 
-def _tools(data: Columns, units: Units) -> list[list[int]]:
-    """By unit, the numbers of the tools that hold its assets, in order."""
-    import numpy as np
+def _met(units: Units, others: Iterable[int]) -> Iterator[Evidence]:
+    """Something outside that others point to as well makes a department less of a silo."""
+    if names := [units.names[each] for each in sorted(others)]:
+        yield Evidence(f"it meets {listed(names)} in something nobody scanned", -0.2)
 
-    tools = data.units("tool")
-    known = units.of >= 0
-    size = max(len(tools.names), 1)
-    found: list[list[int]] = [[] for _ in units.names]
-    for pair in distinct(units.of[known] * np.int64(size) + tools.of[known]).tolist():
-        found[pair // size].append(pair % size)
-    return found
+
+def _own(graph: Graph, holders: Iterable[int], department: str) -> list[str]:
+    """The tools of a department: one that mostly works for others is no part of the silo, unless there is no other."""
+    held = [graph.tools[each] for each in holders]
+    return [each.id for each in held if each.department == department] or [each.id for each in held]

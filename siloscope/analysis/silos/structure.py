@@ -24,6 +24,14 @@ def undirected(links: csr_array) -> csr_array:
     return matrix
 
 
+def crossing(links: csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """By unit, its dependencies on others, and those of others on it."""
+    import numpy as np
+
+    inner = links.diagonal()
+    return np.asarray(links.sum(axis=1)).ravel() - inner, np.asarray(links.sum(axis=0)).ravel() - inner
+
+
 def conductance(links: csr_array) -> np.ndarray:
     """By unit, cut(S) / min(vol S, vol rest); 0 without any tie outside (Kannan, Vempala, Vetta 2004)."""
     import numpy as np

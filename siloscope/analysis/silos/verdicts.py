@@ -14,7 +14,7 @@ from siloscope.analysis.common import Rests, many
 from siloscope.analysis.silos.columns import UNITS, Columns, Units, columns
 from siloscope.analysis.silos.isolation import linked
 from siloscope.analysis.silos.organisation import Index, organisation
-from siloscope.analysis.silos.structure import conductance, constraint, effective_size, undirected
+from siloscope.analysis.silos.structure import conductance, constraint, crossing, effective_size, undirected
 from siloscope.graph.view import Graph
 from siloscope.model import Slice
 
@@ -74,8 +74,7 @@ def _verdicts(rests: Rests, data: Columns, units: Units) -> list[Verdict]:
     links = data.links(units)
     ties = undirected(links)
     inner = links.diagonal()
-    out = np.asarray(links.sum(axis=1)).ravel() - inner
-    back = np.asarray(links.sum(axis=0)).ravel() - inner
+    out, back = crossing(links)
     partners = np.diff(ties.indptr)
     holes = units.kind != "community"
     nothing = np.full(len(units.names), np.nan)
@@ -83,20 +82,20 @@ def _verdicts(rests: Rests, data: Columns, units: Units) -> list[Verdict]:
     joined, border, sources = linked(data, units), conductance(links), data.sources(units)
     found = []
     for n in np.flatnonzero(units.sizes > 0).tolist():
-        crossing = int(out[n] + back[n])
-        verdict, because = _judged(bool(joined[n]), crossing, int(partners[n]), int(inner[n]), len(units.names))
+        across = int(out[n] + back[n])
+        verdict, because = _judged(bool(joined[n]), across, int(partners[n]), int(inner[n]), len(units.names))
         coverage, _ = rests.around(sources[n])
         settle: tuple[Slice, ...] = ()
         if verdict != INTEGRATED:
             settle = rests.settling(sources[n]) if coverage != "complete" else ()
             if coverage == "unknown":
                 verdict, because = UNKNOWN, f"{because} so far, but not everything was looked at"
-        whole = crossing + int(inner[n])
+        whole = across + int(inner[n])
         found.append(
             Verdict(
                 units.kind, units.names[n], verdict, because, coverage if verdict != INTEGRATED else "complete", settle,
                 int(units.sizes[n]), int(inner[n]), int(out[n]), int(back[n]), int(partners[n]),
-                round((crossing - int(inner[n])) / whole, 4) if whole else None, round(float(border[n]), 4),
+                round((across - int(inner[n])) / whole, 4) if whole else None, round(float(border[n]), 4),
                 _number(tight[n]), _number(size[n]),
             )
         )  # fmt: skip
@@ -145,20 +144,5 @@ def _index(index: Index) -> dict[str, float]:
 
 def row(verdict: Verdict) -> dict[str, Any]:
     """A verdict as JSON data; the slices that would settle it by source, listing and scope."""
-    return {
-        "kind": verdict.kind,
-        "name": verdict.name,
-        "verdict": verdict.verdict,
-        "because": verdict.because,
-        "coverage": verdict.coverage,
-        "settle": [{"source": each.source, "listing": each.listing, "scope": each.scope} for each in verdict.settle],
-        "assets": verdict.assets,
-        "inside": verdict.inside,
-        "on_others": verdict.on_others,
-        "by_others": verdict.by_others,
-        "partners": verdict.partners,
-        "e_i": verdict.e_i,
-        "conductance": verdict.conductance,
-        "constraint": verdict.constraint,
-        "effective_size": verdict.effective_size,
-    }
+    settle = [{"source": each.source, "listing": each.listing, "scope": each.scope} for each in verdict.settle]
+    return {**vars(verdict), "settle": settle}
