@@ -157,6 +157,28 @@ def test_bars_are_as_long_as_their_figures() -> None:
     assert len(widths) == 2
 
 
+def test_a_credit_has_no_length_and_nothing_leaves_the_drawing() -> None:
+    """The total holds it; a row of credits alone is drawn as no bar."""
+    svg = bars([("a", [-900.0, 1000.0]), ("b", [-5.0, 0.0])], (("x", "pilot"), ("y", "dormant")), "t")
+    left, widths = numbers(svg, "rect", "x")[2:], numbers(svg, "rect", "width")[2:]
+    assert widths[0] == widths[2] == 0
+    assert left[1] + widths[1] < 720
+    assert ">100<" in svg
+    assert ">-5<" in svg
+
+
+def test_what_is_cut_is_said_and_no_table_stands_twice() -> None:
+    """Of 25 departments 20 are drawn; products by capability are a table for readers of the page and of Markdown."""
+    graph = estate(seen(
+        *(asset(f"n8n://one/workflow/{n}", department=f"D{n}", annual_cost=10.0 + n) for n in range(25)),
+        asset("node-red://two/flow/1", "node-red:two", "node-red.flow", department="D1"),
+    ))  # fmt: skip
+    text = as_markdown(report(graph, ()))
+    assert "Cost a year by department. The first 20 of 25." in text
+    assert "closed silo. The first 20 of 25." in text
+    assert text.count("| Capability | Products |") == 1
+
+
 def test_plots_stand_empty_huge_and_equal_values() -> None:
     """No row, one row, all the same, negative only, nothing known: valid drawings without a division by zero."""
     for svg in (

@@ -33,11 +33,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A drawing as SVG text, its caption, and the same as a table for readers without pictures."""
+    """A drawing as SVG text, its caption, and the same as a table for readers without pictures.
+
+    Without one, the table stands behind the drawing for all readers.
+    """
 
     svg: str
     caption: str
-    table: Table
+    table: Table | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,11 @@ def money(amount: float | None) -> str:
 def percent(share: float | None) -> str:
     """A share as a percentage with one decimal."""
     return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def first(most: int, count: int) -> str:
+    """What a caption adds where not all rows are shown."""
+    return f" The first {most} of {count}." if count > most else ""
 
 
 def clean(text: str) -> str:

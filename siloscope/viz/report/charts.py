@@ -35,9 +35,12 @@ def _box(x: float, y: float, width: float, height: float, kind: str, tip: str = 
 def bars(
     rows: Sequence[tuple[str, Sequence[float]]], parts: Sequence[tuple[str, str]], title: str, unit: str = ""
 ) -> str:
-    """Stacked bars, one a row; `parts` are (name, class). The figures stand in the bars, the total behind them."""
+    """Stacked bars, one a row; `parts` are (name, class). The figures stand in the bars, the total behind them.
+
+    What is negative, such as a credit, has no length; the total holds it.
+    """
     top = 30
-    largest = max((sum(values) for _, values in rows), default=0) or 1
+    largest = max((sum(each for each in values if each > 0) for _, values in rows), default=0) or 1
     scale = (WIDTH - LABEL - 90) / largest
     body = _legend(parts)
     for number, (label, values) in enumerate(rows):
@@ -45,7 +48,7 @@ def bars(
         body.append(_text(LABEL - 8, y + 15, label, anchor="end", most=28))
         x = float(LABEL)
         for (name, kind), value in zip(parts, values, strict=True):
-            width = value * scale
+            width = max(0.0, value) * scale
             if value:
                 body.append(_box(x, y + 2, width, ROW - 6, kind, f"{label}: {name} {value:,.0f}{unit}"))
             figure = f"{value:,.0f}"

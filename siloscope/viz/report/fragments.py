@@ -11,7 +11,7 @@ from siloscope.analysis.overlap import shares
 from siloscope.catalog import capabilities
 from siloscope.graph.departments import UNASSIGNED
 from siloscope.graph.view import Graph
-from siloscope.viz.report.blocks import Block, Plot, Section, Table, Text, percent
+from siloscope.viz.report.blocks import Block, Plot, Section, Table, Text, first, percent
 from siloscope.viz.report.charts import bars, lines, matrix
 
 SHOWN = 20
@@ -81,7 +81,8 @@ def _products(graph: Graph) -> list[Block]:
     table = Table(("Capability", "Products", "In effect", "Assets by product"), told, frozenset({1, 2}))
     parts = (("assets in the product that holds most", "production"), ("in others", "pilot"))
     svg = bars(rows, parts, "Assets by capability")
-    return [Plot(svg, "Capabilities that several products serve, the most fragmented first.", table), table]
+    caption = "Capabilities that several products serve, the most fragmented first."
+    return [Plot(svg, caption + first(SHOWN, len(several)), None), table]
 
 
 def matrix_section(graph: Graph) -> Section:
@@ -97,9 +98,9 @@ def matrix_section(graph: Graph) -> Section:
     shown = names[:SHOWN]
     if len(names) < 2:
         return Section("silos", "Who depends on whom", [Text("There is only one department.")])
-    cut = [] if len(names) == len(shown) else [Text(f"The {SHOWN} largest of {len(names)} departments.")]
     rows = [(one, *(counts.get((one, other), 0) or "" for other in shown)) for one in shown]
     table = Table(("Depends on", *shown), rows, frozenset(range(1, len(shown) + 1)))
     caption = "A row depends on a column. Grey lies inside a department; empty but for grey is a closed silo."
+    caption += first(SHOWN, len(names))
     plot = Plot(matrix(shown, counts, "Dependencies by department"), caption, table)
-    return Section("silos", "Who depends on whom", [plot, *cut])
+    return Section("silos", "Who depends on whom", [plot])

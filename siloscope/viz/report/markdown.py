@@ -35,8 +35,9 @@ def _block(block: Block) -> Iterator[str]:
         yield from _table(block)
     elif isinstance(block, Plot):
         yield _safe(block.caption)
-        yield ""
-        yield from _table(block.table)
+        if block.table:
+            yield ""
+            yield from _table(block.table)
     elif isinstance(block, Items):
         for number, each in enumerate(block.items, start=1):
             yield f"{number}. **{_safe(each.title)}**  "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from siloscope.analysis.common import many
 from siloscope.analysis.overlap import overlapping_tools
 from siloscope.analysis.value import DISCOUNT, HORIZON_MONTHS, Case, Return, returns
 from siloscope.analysis.value_costs import Cost, Costs, by_capability, by_department, costs
 from siloscope.catalog import capabilities
 from siloscope.graph.view import Graph
-from siloscope.viz.report.blocks import Block, Plot, Section, Table, Text, money, percent
+from siloscope.viz.report.blocks import Block, Plot, Section, Table, Text, first, money, percent
 from siloscope.viz.report.charts import bars, ranges
 
 SHOWN = 20
@@ -42,7 +43,7 @@ def _lead(graph: Graph, paid: Costs) -> str:
         f"{money(total.assumed)} more are estimates" if total.assumed else "",
         f"{money(left)} belong to tools of which nothing was inventoried and stay unallocated" if left else "",
         f"{money(waste)} were paid for commitments that nobody used" if waste else "",
-        f"what {unpriced} tools cost, no source says" if unpriced else "",
+        f"what {many(unpriced, 'tool')} cost, no source says" if unpriced else "",
         f"where several products serve one purpose, all but the dearest cost {money(extra)}" if extra else "",
     ]  # fmt: skip
     return "; ".join(each for each in parts if each) + "."
@@ -56,7 +57,8 @@ def _costs(sums: dict[str, Cost], what: str) -> Plot:
         [(name, *(money(each) for each in values)) for name, values in shown],
         frozenset({1, 2, 3}),
     )
-    return Plot(bars(shown, _PARTS, f"Cost a year by {what}"), f"Cost a year by {what}.", table)
+    caption = f"Cost a year by {what}." + first(SHOWN, len(rows))
+    return Plot(bars(shown, _PARTS, f"Cost a year by {what}"), caption, table)
 
 
 def _returns(found: tuple[Return, ...]) -> list[Block]:
