@@ -110,6 +110,39 @@ def test_a_file_that_is_no_plan_is_said_to_be_none(tmp_path: Path, text: str) ->
         read_plan(tmp_path / "plan.json")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("scan", [1]),
+        ("scan", {"at": 5}),
+        ("money", [{"tool": OLD, "kind": "saving", "amount": "x"}]),
+        ("money", [{"tool": OLD, "kind": "saving", "amount": None}]),
+        ("dispositions", [{"tool": [OLD], "disposition": "retire"}]),
+        ("dispositions", [{"tool": OLD, "disposition": "retire", "sources": 5}]),
+        ("moves", [{"asset": [1], "from": OLD, "to": NEW, "wave": 1}]),
+        ("moves", [{"asset": "a", "from": OLD, "to": NEW, "wave": None}]),
+    ],
+)
+def test_a_plan_with_rows_of_the_wrong_kind_names_them(
+    plan: dict[str, Any], tmp_path: Path, key: str, value: object
+) -> None:
+    """As somebody may have edited them; the plan as it was written is read."""
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan))
+    assert read_plan(file) == json.loads(json.dumps(plan))
+    file.write_text(json.dumps({**plan, key: value}))
+    with pytest.raises(ConfigError, match=f"{key} is"):
+        read_plan(file)
+
+
+def test_an_amount_beyond_numbers_is_no_amount(plan: dict[str, Any], tmp_path: Path) -> None:
+    """JSON may spell what no float holds."""
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan).replace('"amount": ', '"amount": 1e999, "was": ', 1))
+    with pytest.raises(ConfigError, match="money is"):
+        read_plan(file)
+
+
 def test_why_answers_for_a_disposition_with_its_numbers(plan: dict[str, Any]) -> None:
     """Every reason with its weight, every assumption with its value, and what keeping it would cost."""
     answer = explain_plan(plan, OLD)

@@ -29,18 +29,33 @@ def read_plan(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: no plan: {error}") from error
     if not isinstance(plan, dict) or plan.get("schema") != "siloscope/plan/1" or "assignments" in plan:
         raise ConfigError(f"{file}: no plan of an estate (siloscope/plan/1)")
-    wanted = {
-        "dispositions": {"tool", "disposition"},
-        "moves": {"asset", "from", "to", "wave"},
-        "money": {"tool", "kind", "amount"},
-    }
-    for key, fields in wanted.items():
+    for key, columns in _ROWS.items():
         rows = plan.get(key)
-        if not isinstance(rows, list) or not all(isinstance(each, dict) and fields <= each.keys() for each in rows):
+        if not isinstance(rows, list) or not all(_is_row(each, columns) for each in rows):
             raise ConfigError(f"{file}: {key} is missing or not what a plan writes")
-    if not all(isinstance(each["wave"], int) for each in plan["moves"]):
-        raise ConfigError(f"{file}: the wave of a move is a whole number")
+    if not _is_row(plan.get("scan", {}), {"at?": str}):
+        raise ConfigError(f"{file}: scan is not what a plan writes")
     return plan
+
+
+# What is read of a plan, by the type of each; `?` marks what may be missing or null.
+_ROWS: Mapping[str, Mapping[str, Any]] = {
+    "dispositions": {"tool": str, "disposition": str, "target?": str, "sources?": list},
+    "moves": {"asset": str, "from": str, "to": str, "wave": int, "name?": str, "kind?": str},
+    "money": {"tool": str, "kind": str, "amount": int | float},
+}
+
+
+def _is_row(row: Any, columns: Mapping[str, Any]) -> bool:
+    if not isinstance(row, dict):
+        return False
+    for column, kind in columns.items():
+        value = row.get(column.removesuffix("?"))
+        if value is None and column.endswith("?"):
+            continue
+        if not isinstance(value, kind) or (isinstance(value, float) and not math.isfinite(value)):
+            return False
+    return True
 
 
 def _no_number(word: str) -> NoReturn:
