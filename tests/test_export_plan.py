@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from siloscope.export.gantt import gantt
 from siloscope.export.plans import write_plan
 from siloscope.graph.view import Graph
 from siloscope.model import Tool
@@ -168,6 +169,13 @@ def test_the_gantt_chart_has_a_section_a_wave(made) -> None:
         for each in bars
     )
     assert sum(int(n) for each in bars for n in re.findall(r"\((\d+) moves\)", each)) == len(plan["moves"])
+
+
+def test_a_wave_beyond_the_calendar_ends_with_it() -> None:
+    """Few people and many moves make waves that no date can name."""
+    wave = {"number": 1, "start_month": 120_000, "months": 3, "tools_gone": ["a"]}
+    lines = gantt({"scan": {"at": "2026-06-01T00:00:00Z"}, "waves": [wave], "moves": []}).splitlines()
+    assert lines[-1] == "    a is switched off : milestone, 9999-09-01, 0d"
 
 
 def test_the_archimate_model_has_both_plateaus_and_their_cost(made) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Any
 
 from siloscope.times import normal
@@ -31,7 +31,7 @@ def gantt(plan: Mapping[str, Any]) -> str:
 
 def _after(day: date, months: int) -> str:
     years, month = divmod(day.month - 1 + months, 12)
-    return date(day.year + years, month + 1, 1).isoformat()
+    return date(min(day.year + years, MAXYEAR), month + 1, 1).isoformat()
 
 
 def _plain(text: str) -> str:

@@ -15,7 +15,10 @@ from siloscope.errors import ConfigError, nearest
 from siloscope.model import Asset
 
 _FILE = "assumptions.toml"
-_SHARES = frozenset({"same_product", "proven"})
+_SHARES = frozenset({"same_product", "proven", "discount"})
+_POSITIVE = frozenset({"people", "days_per_month", "months_per_wave", "link_most"})
+_MOST = 1e12  # nobody means more, and a few of them multiplied are still finite
+_LONGEST_WAVE = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,9 @@ def _laid_over(base: Assumptions, document: Mapping[str, Any]) -> Assumptions:
             number = _number(value, key)
             if key in _SHARES and number > 1:
                 raise ConfigError(f"{key} is a share: {value} is more than 1")
-            if key in ("people", "days_per_month", "months_per_wave", "link_most") and number <= 0:
+            if key in _POSITIVE and number <= 0:
                 raise ConfigError(f"{key} is {value}; it has to be more than nought")
-            changes[key] = int(number) if key == "months_per_wave" else number
+            changes[key] = _months(number, key) if key == "months_per_wave" else number
             given.add(key)
     return replace(base, given=base.given | given, **changes)
 
@@ -183,7 +186,15 @@ def _entry(table: str, name: str, value: Any, words: Sequence[str]) -> Any:
 def _number(value: Any, place: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
         raise ConfigError(f"{place} is {value!r}; it has to be a number that is not negative")
+    if value > _MOST:
+        raise ConfigError(f"{place} is {value:g}, more than {_MOST:g}")
     return float(value)
+
+
+def _months(number: float, place: str) -> int:
+    if not number.is_integer() or number > _LONGEST_WAVE:
+        raise ConfigError(f"{place} is {number:g}; it has to be whole months, at most {_LONGEST_WAVE}")
+    return int(number)
 
 
 def _texts(value: Any, place: str) -> tuple[str, ...]:
