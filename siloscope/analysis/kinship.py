@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from siloscope.catalog import capabilities, product
+from siloscope.graph.departments import UNASSIGNED
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Finding, Tool
 
@@ -70,6 +71,10 @@ class Kinship:
         self._copies = _copies(graph, duplicates)
         self._data, self._users = _touched(graph)
         self._held = Counter(each.tool for each in graph.assets)
+        self._homes: dict[str, set[str]] = defaultdict(set)
+        for each in graph.assets:
+            if each.department and each.department != UNASSIGNED:
+                self._homes[each.tool].add(each.department)
 
     def between(self, a: Tool, b: Tool) -> Ties:
         """The ties of two tools, in whichever order."""
@@ -78,6 +83,14 @@ class Kinship:
         data = tuple(sorted(self._data[a.id] & self._data[b.id]))
         users = tuple(sorted(self._users[a.id] & self._users[b.id]))
         return Ties(a, b, _worth(a), _worth(b), len(copied), names, data, users)
+
+    def held(self, tools: Iterable[Tool]) -> int:
+        """The assets that some tools hold."""
+        return sum(self._held[each.id] for each in tools)
+
+    def departments(self, tools: Iterable[Tool]) -> list[str]:
+        """The departments of these assets, in order; who is unassigned is none."""
+        return sorted({name for each in tools for name in self._homes.get(each.id, ())})
 
     def largest(self, tools: Iterable[Tool]) -> list[Tool]:
         """Tools by what they hold, the most first."""

@@ -108,7 +108,7 @@ def _overlap(graph: Graph, rows: list[tuple[Share, list[Tool]]], kinship: Kinshi
     because = [
         Evidence(f"{spread} for {listed(names).lower()}: {listed(products, 6)}", 0.3),
         _effective(share, products),
-        *_size(graph, share, tools),
+        *_size(graph, kinship, share, tools),
         *_instances(tools),
         *_alike(ties),
         *_tied(ties),
@@ -135,17 +135,15 @@ def _effective(share: Share, products: list[str]) -> Evidence:
     )
 
 
-def _size(graph: Graph, share: Share, tools: list[Tool]) -> Iterator[Evidence]:
+def _size(graph: Graph, kinship: Kinship, share: Share, tools: list[Tool]) -> Iterator[Evidence]:
     """Three products are much for two departments and little for forty."""
-    ids = {each.id for each in tools}
-    held = [each for each in graph.assets if each.tool in ids]
-    users = sorted({each.department for each in held if each.department and each.department != "unassigned"})
+    users, every = kinship.departments(tools), kinship.departments(graph.tools)
     if not users or share.effective <= 1:
         return
-    every = len({each.department for each in graph.assets if each.department and each.department != "unassigned"})
     ratio = share.effective / len(users)
     yield Evidence(
-        f"{many(len(users), 'department')} of {every} and {many(len(held), 'asset')} use them ({listed(users, 3)}): "
+        f"{many(len(users), 'department')} of {len(every)} and {many(kinship.held(tools), 'asset')} use them"
+        f" ({listed(users, 3)}): "
         f"{ratio:.1f} products in effect for each department",
         min(0.1, 0.1 * ratio),
     )
@@ -243,10 +241,10 @@ def _name(tool: Tool, others: list[Tool]) -> str:
 
 def _costs(tools: list[Tool]) -> list[float]:
     """What is known to be paid, by product for cloud services (accounts do not go), by tool for the rest."""
-    paid: Counter[str] = Counter()
+    paid: dict[str, float] = defaultdict(float)
     for each in tools:
         if each.annual_cost is not None:
-            paid[each.id if _own_instance(each) else each.product] += each.annual_cost  # type: ignore[assignment]
+            paid[each.id if _own_instance(each) else each.product] += each.annual_cost
     return sorted(paid.values())
 
 

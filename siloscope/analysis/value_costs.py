@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from siloscope.analysis.common import remembered
 from siloscope.graph.departments import SHARED, UNASSIGNED
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Tool
@@ -69,6 +70,7 @@ class Costs:
         return sum((self.tool[key] for key in sorted(self.tool)), Cost())
 
 
+@remembered
 def costs(graph: Graph) -> Costs:
     """What everything costs."""
     held: dict[str, list[Asset]] = defaultdict(list)

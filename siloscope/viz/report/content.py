@@ -8,7 +8,7 @@ from typing import Any
 
 from siloscope.analysis import THRESHOLD
 from siloscope.analysis.common import many
-from siloscope.analysis.fragmentation import fragmentation_index
+from siloscope.analysis.fragmentation import Fragmentation, fragmentation_index
 from siloscope.analysis.initiatives import Profile, profiles
 from siloscope.analysis.value_costs import costs
 from siloscope.graph.departments import SHARED, UNASSIGNED
@@ -35,15 +35,15 @@ def report(
         title: What the report is called.
     """
     passing = [each for each in found if each.score >= THRESHOLD and each.state != "rejected"]
-    known = profiles(graph)
+    known, index = profiles(graph), fragmentation_index(graph)
     departments = {each.department for each in graph.assets} - {None, SHARED, UNASSIGNED}
     size = f"{many(len(graph.assets), 'asset')} in {many(len(graph.tools), 'tool')}"
     subtitle = f"As of {graph.scan_at[:10] or 'no scan'}: {size} of {many(len(departments), 'department')}"
     sections = (
-        _summary(graph, passing, known),
+        _summary(graph, passing, known, index),
         initiatives_section(graph, known),
         value_section(graph),
-        fragmentation_section(graph, trend),
+        fragmentation_section(graph, index, trend),
         matrix_section(graph),
         _findings(passing),
         _coverage(graph),
@@ -51,9 +51,11 @@ def report(
     return Report(title, subtitle, sections)
 
 
-def _summary(graph: Graph, passing: Sequence[Finding], known: Sequence[Profile]) -> Section:
+def _summary(
+    graph: Graph, passing: Sequence[Finding], known: Sequence[Profile], index: Fragmentation | None
+) -> Section:
     stages = Counter(each.stage for each in known)
-    paid, index = costs(graph), fragmentation_index(graph)
+    paid = costs(graph)
     met, mentions = graph.resolution
     read = sum(not each.unread for each in graph.slices)
     currency = " / ".join(paid.currencies)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from siloscope.analysis.fragmentation import PERMUTATIONS, Fragmentation, fragmentation_index
+from siloscope.analysis.fragmentation import PERMUTATIONS, Fragmentation
 from siloscope.analysis.overlap import shares
 from siloscope.catalog import capabilities
 from siloscope.graph.departments import UNASSIGNED
@@ -25,9 +25,8 @@ _TREND = (
 )
 
 
-def fragmentation_section(graph: Graph, trend: Sequence[Mapping[str, Any]]) -> Section:
+def fragmentation_section(graph: Graph, index: Fragmentation | None, trend: Sequence[Mapping[str, Any]]) -> Section:
     """The index taken apart, capabilities with several products, and the figures from scan to scan."""
-    index = fragmentation_index(graph)
     blocks: list[Block] = [_parts(index)] if index else []
     blocks += _products(graph)
     if len(trend) > 1:
@@ -87,13 +86,9 @@ def _products(graph: Graph) -> list[Block]:
 
 def matrix_section(graph: Graph) -> Section:
     """Who depends on whom, department by department."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for edge in graph.dependencies:
-        source, target = graph.asset.get(edge.source), graph.asset.get(edge.target)
-        if source and target:
-            a, b = source.department or UNASSIGNED, target.department or UNASSIGNED
-            counts[(a, b) if edge.verb.depends > 0 else (b, a)] += 1
-    sizes = Counter(each.department or UNASSIGNED for each in graph.assets)
+    home = [each.department or UNASSIGNED for each in graph.assets]
+    inner = graph.ends[:, (graph.ends < len(home)).all(axis=0)].T.tolist()
+    counts, sizes = Counter((home[a], home[b]) for a, b in inner), Counter(home)
     names = sorted(sizes, key=lambda name: (name == UNASSIGNED, -sizes[name], name))
     shown = names[:SHOWN]
     if len(names) < 2:
