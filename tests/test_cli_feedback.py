@@ -194,3 +194,42 @@ def test_with_enough_labels_learning_uses_them(shell: Shell) -> None:
     assert learned["right_after"] >= learned["right_before"]
     assert learned["right_after"] >= 20
     assert shell("learn", "--format", "csv").out.splitlines()[0] == "term,shipped,learned,factor"
+
+
+def test_a_secret_in_a_reason_is_not_kept(shell: Shell) -> None:
+    """Neither in a verdict nor in an imported label: a reason is copied, exported and shown like any text."""
+    key = duplicates(shell)[0]["id"]
+    assert shell("findings", "accept", key, "--reason", "see postgres://reader:hunter2@dwh.example/db").code == 0
+    (shell.folder / "labels.csv").write_text("a,b,same,reason\nx,y,no,api_key=hunter2hunter2\n", "utf-8")
+    assert shell("findings", "labels", "import", "labels.csv").code == 0
+    told = shell("findings", "labels", "export", "-").out + json.dumps(duplicates(shell))
+    assert "dwh.example" in told
+    assert "hunter2" not in told
+
+
+def test_reopening_what_never_was_names_the_nearest_and_what_is_gone_can_be_forgotten(shell: Shell) -> None:
+    key = duplicates(shell)[0]["id"]
+    wrong = shell("findings", "reopen", f"{key}0")
+    assert wrong.code == 2
+    assert key in wrong.err
+    assert shell("findings", "reject", key, "--reason", "two countries").code == 0
+    shutil.rmtree(shell.folder / "exports" / "copies")
+    write(shell.folder, "copies", workflow("z", "Sweep the yard", "https://yard.example/broom"))
+    shell("scan")
+    assert shell("scan", "--confirm-retire").code == 0
+    assert key not in {each["id"] for each in duplicates(shell, "--min-score", "0")}
+    assert shell("findings", "reopen", key).code == 0
+    assert shell("findings", "reopen", key).code == 2
+
+
+def test_a_threshold_that_is_no_number_is_refused(shell: Shell) -> None:
+    assert shell("findings", "--min-score", "nan").code == 2
+
+
+def test_forgetting_for_show_changes_nothing(shell: Shell) -> None:
+    assert shell("learn").code == 0
+    learned = duplicates(shell, "--min-score", "0")
+    assert shell("learn", "--forget", "--dry-run").code == 0
+    assert duplicates(shell, "--min-score", "0") == learned
+    assert shell("learn", "--forget").code == 0
+    assert duplicates(shell, "--min-score", "0") != learned

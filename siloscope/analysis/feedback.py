@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from siloscope.errors import ConfigError
 from siloscope.graph.store import Verdict
 from siloscope.model import Evidence, Finding, Pair, digest, dumps
+from siloscope.redact import scrub_text
 
 if TYPE_CHECKING:
     from siloscope.graph.store import Store
@@ -112,6 +113,10 @@ class Feedback:
                 return finding  # the verdict was on other pairs: the cluster is another one now
         return replace(finding, state=verdict.state, reason=verdict.reason) if verdict else finding
 
+    def judged(self, finding: str) -> bool:
+        """Whether anything was said about the finding of that id."""
+        return finding in self.verdicts or finding in self._told
+
     @cached_property
     def _told(self) -> frozenset[str]:
         return frozenset(each.finding for each in self.labels)
@@ -192,7 +197,7 @@ def _labels(rows: csv.DictReader[str], origin: str, at: str) -> list[Label]:
             raise ConfigError(f"{where}: a and b are two different asset ids")
         if same.casefold() not in _YES | _NO:
             raise ConfigError(f'{where}: same is yes or no, not "{same}"')
-        label = Label(min(a, b), max(a, b), same.casefold() in _YES, reason, when or at)
+        label = Label(min(a, b), max(a, b), same.casefold() in _YES, scrub_text(reason), when or at)
         before = found.setdefault((label.a, label.b), label)
         if before.same != label.same:
             raise ConfigError(f"{where}: {a} and {b} are the same on one line and different on another")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,19 @@ from siloscope.cli.common import at_option, format_option, graph_of, now, place_
 from siloscope.cli.findings_labels import labels, place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from siloscope.errors import ConfigError
     from siloscope.graph.store import Store
     from siloscope.graph.view import Graph
     from siloscope.model import Finding
+
+
+def _number(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    """NaN passes every range: nothing is less than it."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is no number")
+    return value
 
 
 @click.group("findings", invoke_without_command=True)
@@ -22,6 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--min-score",
     type=click.FloatRange(0, 1),
+    callback=_number,
     default=None,
     help="Only findings that score at least this; 0 lists everything scored.  [default: 0.5]",
 )
@@ -131,8 +143,9 @@ def _verdict(state: str, example: str) -> click.Command:
     ) -> None:
         from siloscope.analysis.feedback import remember, said
         from siloscope.graph.store import Verdict
+        from siloscope.redact import scrub_text
 
-        at = now()
+        at, reason = now(), scrub_text(reason)
         with graph_of(*place(ctx, config_file, store_url)) as (_, store, graph):
             meant = known(store, graph, finding)
             remember(store, said(meant, state, reason, at, pair or ()))
@@ -159,21 +172,32 @@ def reopen(ctx: click.Context, finding: str, config_file: Path, store_url: str |
     Example:
       siloscope findings reopen duplicate-asset-1a2b3c4d5e
     """
-    from siloscope.analysis import findings
-    from siloscope.analysis.feedback import forget
+    from siloscope.analysis.feedback import Feedback, forget
 
     with graph_of(*place(ctx, config_file, store_url)) as (_, store, graph):
-        now_there = [each for each in findings(graph, store.verdicts()) if each.id == finding]
-        forget(store, finding, [pair for each in now_there for pair in each.pairs])
+        found = _found(store, graph)
+        # A finding that was judged may have gone since; what was said about it can still be forgotten.
+        if finding not in found and not Feedback.of(store.verdicts()).judged(finding):
+            raise _unknown(finding, found)
+        forget(store, finding, found[finding].pairs if finding in found else ())
     click.echo(f"{finding}: open", err=True)
 
 
 def known(store: Store, graph: Graph, finding: str) -> Finding:
     """The finding of that id; raises `ConfigError` that names the nearest."""
+    found = _found(store, graph)
+    if finding not in found:
+        raise _unknown(finding, found)
+    return found[finding]
+
+
+def _found(store: Store, graph: Graph) -> dict[str, Finding]:
     from siloscope.analysis import findings
+
+    return {each.id: each for each in findings(graph, store.verdicts())}
+
+
+def _unknown(finding: str, found: Iterable[str]) -> ConfigError:
     from siloscope.errors import ConfigError, nearest
 
-    found = {each.id: each for each in findings(graph, store.verdicts())}
-    if finding not in found:
-        raise ConfigError(f'no finding "{finding}"{nearest(finding, found)}; `siloscope findings` lists them')
-    return found[finding]
+    return ConfigError(f'no finding "{finding}"{nearest(finding, found)}; `siloscope findings` lists them')

@@ -40,8 +40,10 @@ def command(dry_run: bool, forget: bool, form: str, config_file: Path, store_url
 
     with graph_of(config_file, store_url) as (_, store, graph):
         if forget:
-            keep(store, None, now())
-            click.echo("the weights that came with siloscope count again", err=True)
+            if not dry_run:
+                keep(store, None, now())
+            count = "would count again; nothing was changed (--dry-run)" if dry_run else "count again"
+            click.echo(f"the weights that came with siloscope {count}", err=True)
             return
         feedback = Feedback.of(store.verdicts())
         learned = relearn(graph, feedback.labels)
