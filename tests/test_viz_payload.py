@@ -222,6 +222,16 @@ def test_every_outside_node_lies_in_the_water(measure):
     assert all((x - tx) ** 2 + (y - ty) ** 2 > r**2 for x, y in spots for tx, ty, r in tools)
 
 
+def test_a_credit_does_not_blow_up_the_map():
+    """Costs of 1,000 and -999 sum to nearly nothing; neither tool grows by a thousand for it, the credit is as small as any."""
+    graph = small()
+    graph["tools"] = [{**tool, "annual_cost": cost} for tool, cost in zip(graph["tools"], (1000, -999, 0), strict=True)]
+    radii = payload(graph, [])["layouts"]["cost"]["tools"][2]
+
+    assert radii[1] == radii[2] == min(radii)
+    assert radii[0] < 3 * radii[2]
+
+
 def test_size_stands_for_what_was_chosen():
     """By assets, cost or use: a tool that has more of it is never smaller; what others depend on is its use."""
     page = payload(estate()[0], [])

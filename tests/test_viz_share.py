@@ -124,6 +124,16 @@ def test_the_drawing_is_an_svg_on_which_no_text_lies_on_another(assets, tools, d
     assert any(text.endswith("duplicates") for text in texts)
 
 
+@pytest.mark.parametrize(
+    ("amount", "text"), [(999, "999"), (38_500, "39k"), (-1500, "-1k"), (999_500, "1.0M"), (1_250_000, "1.3M"), (9_960_000, "10M")]
+)  # fmt: skip
+def test_the_drawing_writes_money_as_the_page_does(amount, text):
+    """Halves go up, as `Math.round` has it: the drawing must not say 38k where the page says 39k."""
+    tool = {"id": "t:1", "product": "T", "department": "A", "annual_cost": float(amount)}
+
+    assert f"1 tool · 0 assets · {text} a year" in picture_svg({"tools": [tool]}, [])
+
+
 def test_hostile_names_are_text_in_the_drawing():
     """The drawing parses, and no attribute is a handler."""
     graph, findings, _ = hostile_estate()

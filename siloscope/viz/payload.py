@@ -1,20 +1,22 @@
 """From contract documents to what the map page holds: columns of numbers, and a place for everything.
 
 A pure function: the same graph, findings and plan give the same payload, in whatever order their
-rows come. Its form (`siloscope/map/2`) is internal to the page and described in docs/map.md.
+rows come. Its form (`siloscope/map/2`) is internal to the page; viewer/src/payload.ts declares it.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from siloscope.graph.columns import VERBS
+from siloscope.graph.departments import SHARED, UNASSIGNED
 from siloscope.viz import inventory
 from siloscope.viz.columns import ID_LIMIT, Strings, plain, runs, sparse
-from siloscope.viz.estate import SHARED, UNASSIGNED, Estate, Flow, bridges, read_estate
+from siloscope.viz.estate import Estate, Flow, bridges, read_estate
 from siloscope.viz.fog import Fog, find_fog, unseen
 from siloscope.viz.layout import RIM, SEED_STEP, SPACING, Layout, arrange
 from siloscope.viz.marks import change_flows, duplicate_flows, finding_rows, plan_block, signs
@@ -122,7 +124,8 @@ class Atlas:
             "unit": [SPACING, SEED_STEP, RIM],
             "signs": [[sign.letter, sign.label, sign.family] for sign in SIGNS],
             "colours": COLOURS,
-            "verbs": inventory.VERBS,
+            "verbs": list(VERBS),
+            "ways": [verb.depends for verb in VERBS],
             "kinds": [plain(kind) for kind in self.kinds],
             "families": [inventory.family(kind) for kind in self.kinds],
             "islands": self._islands(),
@@ -160,6 +163,14 @@ class Atlas:
         return sums
 
     @cached_property
+    def island_costs(self) -> dict[str, int]:
+        """What the tools of each island cost together, in whole units."""
+        sums: dict[str, float] = defaultdict(float)
+        for home, own in zip(self.estate.island.values(), self.costs, strict=True):
+            sums[home] += own
+        return {home: round(cost) for home, cost in sums.items()}
+
+    @cached_property
     def uses(self) -> list[int]:
         """How many dependencies end at each tool or its assets, those of its own assets left out."""
         estate = self.estate
@@ -181,7 +192,8 @@ class Atlas:
         estate = self.estate
         sizes: list[float] = [float(count) for count in estate.counts.values()]
         if measure != "assets":
-            values: list[float] = list(self.costs) if measure == "cost" else [float(use) for use in self.uses]
+            # A credit is no size: what costs less than nothing is as small as what costs nothing.
+            values = [max(0.0, float(value)) for value in (self.costs if measure == "cost" else self.uses)]
             scale = sum(sizes) / (sum(values) or 1.0)
             sizes = [value * scale for value in values]
         places: dict[str, dict[str, float]] = defaultdict(dict)
@@ -210,15 +222,12 @@ class Atlas:
 
     def _islands(self) -> list[list[Any]]:
         """Per island: name, kind (department, shared, unassigned, fog bank), cost, apart."""
-        cost: Counter[str] = Counter()
-        for home, own in zip(self.estate.island.values(), self.costs, strict=True):
-            cost[home] += own  # type: ignore[assignment] # a Counter of money
         kinds = {SHARED: 1, UNASSIGNED: 2}
         banks = {_bank(fog): fog for fog in self.fogs if not fog.island}
         return [
             [plain(banks[name].source), 3, 0, 0]
             if name in banks
-            else [plain(name), kinds.get(name, 0), round(cost[name]), int(name not in self.linked)]
+            else [plain(name), kinds.get(name, 0), self.island_costs[name], int(name not in self.linked)]
             for name in self.names
         ]
 

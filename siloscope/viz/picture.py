@@ -7,12 +7,12 @@ them, tools with the shares of their assets that carry findings, bridges, fog, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import cos, hypot, pi, sin, sqrt
+from math import cos, floor, hypot, pi, sin, sqrt
 from typing import Any
 from xml.sax.saxutils import escape
 
+from siloscope.graph.departments import SHARED, UNASSIGNED
 from siloscope.viz.columns import plain
-from siloscope.viz.estate import SHARED, UNASSIGNED
 from siloscope.viz.layout import Layout
 from siloscope.viz.lettering import Room, box_at, fit, in_disc, width_of
 from siloscope.viz.payload import Atlas
@@ -37,12 +37,13 @@ def picture_svg(graph: Row, findings: Iterable[Row], plan: Row | None = None, *,
     return _Sheet(Atlas(graph, findings, plan, title=title)).draw()
 
 
-def _money(value: float) -> str:
-    for least, unit in ((999_500, "M"), (1000, "k")):
-        if value >= least:
-            size = value / (1e6 if unit == "M" else 1e3)
-            return f"{size:.1f}M" if unit == "M" and size < 10 else f"{size:.0f}{unit}"
-    return f"{value:.0f}"
+def _money(value: int) -> str:
+    """An amount in as few digits as the page writes it, halves rounded up as there."""
+    if abs(value) < 1000:
+        return str(value)
+    if abs(value) < 999_500:
+        return f"{floor(value / 1000 + 0.5)}k"
+    return f"{floor(value / 1e5 + 0.5) / 10:.1f}M" if abs(value) < 9_950_000 else f"{floor(value / 1e6 + 0.5)}M"
 
 
 def _plural(count: int, one: str) -> str:
@@ -55,8 +56,9 @@ class _Sheet(Paper):
     def __init__(self, atlas: Atlas) -> None:
         super().__init__()
         self.atlas = atlas
-        self.layout: Layout = atlas.picture("assets").layout
-        self.outside = atlas.picture("assets").outside
+        picture = atlas.picture("assets")
+        self.layout: Layout = picture.layout
+        self.outside = picture.outside
         left, top, right, bottom = self.layout.bounds
         high = HEIGHT - _FOOT - _HEAD
         self.k = min(WIDTH / max(right - left, 2400), high / max(bottom - top, 1900)) * 0.97
@@ -204,7 +206,7 @@ class _Sheet(Paper):
             lines.append((_plural(copies, "duplicate"), 12.5, True, "#9c3800", _DUPLICATE))
         if tools:
             counts = list(atlas.estate.counts.values())
-            cost = sum(atlas.costs[tool] for tool in tools)
+            cost = atlas.island_costs[name]
             parts = [_plural(len(tools), "tool"), _plural(sum(counts[tool] for tool in tools), "asset")]
             lines.append((" · ".join([*parts, *([f"{_money(cost)} a year"] if cost else [])]), 12.0, False, _SOFT, -1))
         if missing:
