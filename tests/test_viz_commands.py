@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from siloscope.viz.raster import BROWSERS
+from siloscope.viz.printing import BROWSERS
 from tests.commands import Shell, lay, workflow
 from tests.test_viz_page import data_of
 

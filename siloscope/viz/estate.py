@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from siloscope.graph.departments import SHARED, UNASSIGNED
 from siloscope.model import Verb
 
-SHARED = "shared"
-UNASSIGNED = "unassigned"
 SAME, NEW, GONE, CHANGED = range(4)
 Row = Mapping[str, Any]
 

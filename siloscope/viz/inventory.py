@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from siloscope.graph.columns import HOWS, VERBS
 from siloscope.viz.columns import ID_LIMIT, Strings, front, plain, runs, sparse, web_address
 from siloscope.viz.estate import Estate
 
 Row = Mapping[str, Any]
 
-VERBS = "reads uses runs calls writes trains deploys copies triggers serves contains owns".split()
-HOWS = ["exact", "inside", "outside", "inferred"]
 WHERE_LIMIT = 60_000
 """Above this many edges the page leaves out where each reference stood, to stay small."""
 
@@ -111,8 +110,8 @@ def edges_of(estate: Estate, positions: Sequence[int], strings: Strings) -> dict
 
 def _edges(estate: Estate, positions: Sequence[int], strings: Strings) -> dict[str, Any]:
     rows = [estate.edges[at] for at in positions]
-    verb_at = {verb: chr(97 + number) for number, verb in enumerate(VERBS)}
-    how_at = {how: str(number) for number, how in enumerate(HOWS)}
+    verb_at: dict[str, str] = {verb: chr(97 + number) for number, verb in enumerate(VERBS)}
+    how_at: dict[str, str] = {how: str(number) for number, how in enumerate(HOWS)}
     return {
         "target": [row[1] for row in rows],
         "verb": "".join(verb_at.get(row[2], "b") for row in rows),

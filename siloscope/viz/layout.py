@@ -73,7 +73,6 @@ def arrange(
     *,
     apart: Sequence[str] = (),
     adrift: Sequence[str] = (),
-    titles: Mapping[str, str] | None = None,
 ) -> Layout:
     """Place islands, given as {island: {tool: size}}, a size being a number of assets or what stands for it.
 
@@ -81,7 +80,6 @@ def arrange(
         islands: what lies where; an island without tools is not allowed.
         apart: islands without a bridge; they go to the rim, with more water around them.
         adrift: names of places about which nothing is known but that they exist; small, at the rim.
-        titles: the text above each island, for the room it needs; default: its id.
     """
     inner = {name: _island(tools) for name, tools in sorted(islands.items())}
     spread = sqrt(sum(radius**2 for radius, _ in inner.values())) or 5 * SPACING
@@ -93,7 +91,7 @@ def arrange(
     gap = max(0.05 * spread, 1.1 * SPACING)
     room = []
     for name in order:
-        half = 0.0115 * spread * min(max(len((titles or {}).get(name, name)), 21), 28)
+        half = 0.0115 * spread * min(max(len(name), 21), 28)
         need = sizes[name] + gap + label / 2 + (gap * 0.9 if name in lonely else 0)
         room.append(max(need, half + gap * 0.5))
     centres = dict(zip(order, settle(room, stretch=_STRETCH), strict=True))

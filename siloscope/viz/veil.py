@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any
 
 from siloscope import catalog
-from siloscope.viz.estate import SHARED, UNASSIGNED
+from siloscope.graph.departments import SHARED, UNASSIGNED
 
 Row = Mapping[str, Any]
 _KIND = re.compile(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*", re.IGNORECASE)
