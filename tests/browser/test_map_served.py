@@ -94,3 +94,12 @@ def test_a_tool_shows_its_partners_without_loading_them(served):
     page.wait_for_selector("#evidence >> text=Needed by")
 
     assert page.locator("#evidence section", has_text="Depends on").count() >= 1
+
+
+def test_what_is_not_answered_is_said_in_the_header(served):
+    """A search whose answer is none ends in words, not in an error of the page."""
+    page, _, _ = served
+    page.route("**/search.json*", lambda route: route.fulfill(status=200, body="gone"))
+    page.keyboard.press("/")
+    page.keyboard.type("x")
+    until(page, "document.getElementById('scan').textContent.includes('still running')")

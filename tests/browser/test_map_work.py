@@ -312,3 +312,24 @@ def test_presenting_walks_through_what_the_map_has_to_say(open_map):
     view.press("Escape")
     assert view.page.is_visible("#side")
     view.silent()
+
+
+def test_after_presenting_steps_back_lead_to_where_it_began(open_map):
+    """A slide is a step: two of them undone show what was shown before; accepted findings are no slide."""
+    graph, findings, plan = estate(assets=200)
+    best = max(findings, key=lambda row: row["annual_saving"] or 0)
+    findings = [{**row, "state": "accepted"} if row is best else row for row in findings]
+    view = open_map((graph, findings, plan), "#view=plan")
+    view.page.click("#present")
+    said = []
+    while view.page.inner_text("#caption-title") not in said:
+        said.append(view.page.inner_text("#caption-title"))
+        view.press("ArrowRight")
+    assert len(said) > 5
+    assert best["title"] not in said
+    view.press("Escape")
+    for _ in said:
+        view.press("u")
+
+    assert view.page.url.endswith("#view=plan")
+    view.silent()

@@ -99,7 +99,8 @@ export function select(choice: Choice | null, go = false): void {
 }
 
 export function goTo(hash: string): void {
-  undone.push(here());
+  if (hash !== now) undone.push(now);
+  redone.length = 0;
   restore(hash);
 }
 export function startAt(hash: string): void {

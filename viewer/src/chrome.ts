@@ -33,13 +33,14 @@ export function buildTop(): HTMLElement {
 }
 
 function menu(): HTMLElement {
-  return el("details", { id: "menu" }, [
+  const box = el("details", { id: "menu" }, [
     el("summary", { text: "Save" }),
-    el("div", {}, [
+    el("div", { on: { click: () => (box.open = false) } }, [
       button("Picture (PNG)", savePng, { id: "save-png" }), button("Drawing (SVG)", saveSvg, { id: "save-svg" }),
       M.served ? null : button("This map with notes (HTML)", savePage, { id: "save", title: "The same file again, notes included" }),
     ]),
   ]);
+  return box;
 }
 
 export function buildZoom(): HTMLElement {

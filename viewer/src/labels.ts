@@ -66,9 +66,9 @@ function titleLines(island: Island): Line[] {
   };
   const lines = [line(fitText(island.title, 230 * scale, { size: 15 * scale, weight: 650 }), { size: 15, weight: 650, fill: muted ? th.soft : th.ink, italic: muted })];
   const cut = cutOff(island);
-  if (cut && state.view === "dependencies") lines.push(line(cut, { size: 12, weight: 650, fill: state.theme === "dark" ? "#d3a3ff" : "#581a88" }, signMark(M.raw.signs.findIndex(([l]) => l === "I"))));
+  if (cut && state.view === "dependencies") lines.push(line(cut, { size: 12, weight: 650, fill: state.theme === "dark" ? "#d3a3ff" : "#581a88" }, signMark(M.signOf("I"))));
   if (island.duplicates && (state.view === "duplicates" || (state.view === "dependencies" && state.mode === "finding"))) {
-    lines.push(line(plural(island.duplicates, "duplicate"), { size: 12, weight: 650, fill: state.theme === "dark" ? "#ffa95c" : "#9c3800" }, signMark(M.raw.signs.findIndex(([l]) => l === "D"))));
+    lines.push(line(plural(island.duplicates, "duplicate"), { size: 12, weight: 650, fill: state.theme === "dark" ? "#ffa95c" : "#9c3800" }, signMark(M.signOf("D"))));
   }
   lines.push(line(subline(island), { size: 11.5, fill: th.soft }));
   const missing = unseen(island);

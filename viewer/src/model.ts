@@ -182,7 +182,7 @@ export class Model {
       legend: mode.legend.map(([letter, label]) => ({ letter, label })),
     }));
     const shares = this.modes[0].shares ?? [];
-    const duplicate = raw.signs.findIndex(([letter]) => letter === "D");
+    const duplicate = this.signOf("D");
     for (let t = 0; t < nT; t++) {
       const island = this.islands[tools.island[t]];
       island.tools.push(t);
@@ -273,6 +273,8 @@ export class Model {
   }
 
   text = (n: number): string => this.strings[n] ?? "";
+  // The sign with a letter.
+  signOf = (letter: string): number => this.raw.signs.findIndex(([each]) => each === letter);
   isAsset = (n: number): boolean => n < this.nA;
   isTool = (n: number): boolean => n >= this.nA && n < this.nA + this.nT;
   isOutside = (n: number): boolean => n >= this.nA + this.nT;
@@ -347,10 +349,11 @@ export class Model {
   kind = (n: number): string =>
     this.isTool(n) ? "tool" : this.isOutside(n) ? "outside, not scanned" : this.known(n) ? this.raw.kinds[this.col.kind[n]] : "asset";
 
-  verb = (e: number): string => this.raw.verbs[this.edges.verb.charCodeAt(e) - 97];
+  private verbAt = (e: number): number => this.edges.verb.charCodeAt(e) - 97;
+  verb = (e: number): string => this.raw.verbs[this.verbAt(e)];
   how = (e: number): string => ["exact", "inside", "outside", "inferred"][Number(this.edges.how[e])];
   // 1: the source depends on the target; -1: the other way round; 0: structure.
-  way = (e: number): number => WAY[this.edges.verb.charCodeAt(e) - 97];
+  way = (e: number): number => this.raw.ways[this.verbAt(e)];
   // Dependencies of a node itself: way 1 to what it depends on, -1 to what needs it.
   links(n: number): Link[] {
     const out: Link[] = [];
@@ -405,7 +408,6 @@ export class Model {
     return this.cat[mode.key as "stage" | "cost" | "use"][n];
   }
 }
-const WAY = [1, 1, 1, 1, -1, -1, -1, -1, -1, 1, 0, 0];
 
 // Unit sunflower: x and y of each slot, in steps.
 function sunflower(slots: number): Float32Array {

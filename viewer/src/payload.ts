@@ -27,7 +27,7 @@ export interface Plan {
 }
 export interface Payload {
   schema: string; title: string; scan: [string, string]; since: string; unit: [number, number, number];
-  signs: [string, string, string][]; colours: Record<string, Record<string, string>>; verbs: string[]; kinds: string[]; families: string[];
+  signs: [string, string, string][]; colours: Record<string, Record<string, string>>; verbs: string[]; ways: number[]; kinds: string[]; families: string[];
   islands: [string, number, number, number][];
   tools: {
     id: string[]; name: number[]; instance: number[]; vendor: number[]; island: number[]; assets: number[]; cost: number[]; costSource: number[];

@@ -29,8 +29,8 @@ function script(): Slide[] {
     out.push({ title: `${island.title} is cut off`, text: `${plural(island.tools.length, "tool")}, ${plural(island.assets, "asset")}, no bridge ${island.missing ? "seen" : "to anyone"}`, set: reset(() => (state.selected = { type: "island", i: island.i })) });
   }
   if (copies) out.push({ title: "Where duplicates are", text: `${plural(copies, "asset")} exist more than once`, set: reset(() => (state.view = "duplicates")) });
-  M.raw.findings.slice(0, 5).forEach((finding, i) => {
-    if (!finding.subjects.length) return;
+  const best = M.raw.findings.map((finding, i) => ({ finding, i })).filter(({ finding }) => finding.subjects.length && !finding.accepted);
+  best.slice(0, 5).forEach(({ finding, i }) => {
     out.push({ title: M.text(finding.title), text: `${M.raw.signs[finding.sign][1]}${finding.saving ? `, ${money(finding.saving)} a year` : ""}`, set: reset(() => (state.selected = { type: "finding", i })) });
   });
   if (M.raw.plan) {

@@ -11,15 +11,22 @@ const MOST = 4;
 const queue: number[] = [];
 let running = 0;
 
-const get = async <T>(path: string): Promise<T> => {
-  const answer = await fetch(`${M.raw.feed}/${path}`, { cache: "no-store" });
-  if (answer.status === 410) document.getElementById("scan")!.textContent = "a newer scan is there: reload the page";
-  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-  return (await answer.json()) as T;
-};
+const say = (text: string): void => void (document.getElementById("scan")!.textContent = text);
+// The answer, or nothing and a word in the header why not.
+async function get<T>(path: string): Promise<T | null> {
+  try {
+    const answer = await fetch(`${M.raw.feed}/${path}`, { cache: "no-store" });
+    if (answer.ok) return (await answer.json()) as T;
+    say(answer.status === 410 ? "a newer scan is there: reload the page" : `the server answers ${answer.status}: reload the page`);
+  } catch {
+    say("nothing answers: is siloscope serve still running?");
+  }
+  return null;
+}
 
 async function load(t: number): Promise<void> {
   const answer = await get<Answer>(`tools/${t}.json`);
+  if (!answer) return void asked.delete(t);
   const strings = M.intern(answer.strings);
   M.takeAssets(answer.assets, strings);
   M.edges.add(answer.edges, strings);
@@ -31,7 +38,7 @@ async function load(t: number): Promise<void> {
 export function need(t: number): Promise<void> | null {
   if (!M.served || M.loaded[t]) return null;
   let promise = asked.get(t);
-  if (!promise) asked.set(t, (promise = load(t).catch(() => void asked.delete(t))));
+  if (!promise) asked.set(t, (promise = load(t)));
   return promise;
 }
 export function loadFor(n: number, then: () => void): void {
