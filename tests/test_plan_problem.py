@@ -354,6 +354,28 @@ def test_what_cannot_be_meant_is_an_error_that_names_its_place(
     assert not (tmp_path / "out" / "plan.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--horizon", "²m", "as in 36m"),
+        ("--horizon", "3ym", "as in 36m"),
+        ("--horizon", "999999999m", "at most 100 years"),
+        ("--budget", "nan", "not a number"),
+        ("--people", "nan", "not a number"),
+        ("--people", "inf", "not in the range"),
+        ("--time-limit", "nan", "not a number"),
+    ],
+)
+def test_an_option_that_is_no_amount_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str, says: str
+) -> None:
+    """Before anything is read or planned, by the name of the option."""
+    assert run(tmp_path, A, option, value) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert option in told
+
+
 def test_a_file_that_is_not_utf8_is_said_to_be_so(tmp_path: Path) -> None:
     """With the byte."""
     (tmp_path / "p.json").write_bytes(b'{"schema": "\xff"}')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,26 @@ from siloscope.cli.common import graph_of, place_options, plain
 
 if TYPE_CHECKING:
     from siloscope.graph.view import Graph
+
+_FARTHEST = 1200  # months; cash flows hold each of them for each draw
+
+
+def _number(_context: click.Context, _option: click.Parameter, value: float | None) -> float | None:
+    """NaN compares with nothing, so that no range keeps it out."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is not a number")
+    return value
+
+
+def _months(_context: click.Context, _option: click.Parameter, text: str) -> int:
+    """`36m`, `3y` or `36` as months."""
+    found = re.fullmatch(r"([0-9]{1,9})([my]?)", text)
+    months = int(found[1]) * (12 if found[2] == "y" else 1) if found else 0
+    if not months:
+        raise click.BadParameter(f"{text[:40]}: write months, as in 36m")
+    if months > _FARTHEST:
+        raise click.BadParameter(f"{text}: at most {_FARTHEST // 12} years")
+    return months
 
 
 @click.command("plan")
@@ -29,6 +51,7 @@ if TYPE_CHECKING:
 @click.option(
     "--horizon",
     metavar="MONTHS",
+    callback=_months,
     default="36m",
     show_default=True,
     help="How far ahead costs and savings count, as in 36m.",
@@ -39,8 +62,20 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Solve this stated problem instead of the graph.",
 )
-@click.option("--budget", metavar="MONEY", type=click.FloatRange(min=0), help="The most that may be spent once.")
-@click.option("--people", metavar="N", type=click.FloatRange(min=0.1), help="Who migrate at the same time.")
+@click.option(
+    "--budget",
+    metavar="MONEY",
+    type=click.FloatRange(min=0),
+    callback=_number,
+    help="The most that may be spent once.",
+)
+@click.option(
+    "--people",
+    metavar="N",
+    type=click.FloatRange(min=0.1, max=1_000_000),
+    callback=_number,
+    help="Who migrate at the same time.",
+)
 @click.option(
     "--assume",
     metavar="FILE",
@@ -74,6 +109,7 @@ if TYPE_CHECKING:
     "seconds",
     metavar="SECONDS",
     type=click.FloatRange(min=0.1),
+    callback=_number,
     default=60.0,
     show_default=True,
     help="How long to look for a proof; then the best plan and bound found are told.",
@@ -83,7 +119,7 @@ def command(
     output: Path,
     keep: tuple[str, ...],
     retire: tuple[str, ...],
-    horizon: str,
+    horizon: int,
     config_file: Path,
     store_url: str | None,
     **options: Any,
@@ -118,7 +154,7 @@ def command(
 
 
 def _planned(
-    graph: Graph, keep: tuple[str, ...], retire: tuple[str, ...], horizon: str, options: Mapping[str, Any]
+    graph: Graph, keep: tuple[str, ...], retire: tuple[str, ...], horizon: int, options: Mapping[str, Any]
 ) -> dict[str, Any]:
     from dataclasses import replace
 
@@ -132,7 +168,7 @@ def _planned(
         graph,
         keep=keep,
         retire=retire,
-        horizon_months=_months(horizon),
+        horizon_months=horizon,
         assume=assume,
         budget=options["budget"],
         alternatives=options["alternatives"],
@@ -175,11 +211,3 @@ def _stated(file: Path, output: Path, keep: tuple[str, ...], retire: tuple[str, 
         f"gap {summary['gap']:.4%}, {summary['status']}"
     )
     click.echo(f"wrote {written}", err=True)
-
-
-def _months(text: str) -> int:
-    """`36m`, `3y` or `36` as months."""
-    number = text.removesuffix("m").removesuffix("y")
-    if not number.isdigit() or not int(number):
-        raise click.BadParameter(f"{text}: write months, as in 36m", param_hint="--horizon")
-    return int(number) * (12 if text.endswith("y") else 1)
