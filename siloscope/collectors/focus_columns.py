@@ -55,13 +55,13 @@ def _grouped(file: Path, pa: Any) -> Iterator[bill.Charge | str]:
             continue
         month = pa.compute.utf8_slice_codeunits(table["ChargePeriodStart"], 0, 7)
         table = _with(table, "ChargePeriodStart", month)
+        table = table.append_column("rows", pa.repeat(1, table.num_rows).cast(pa.int64()))
         try:
             exact = table["EffectiveCost"].cast(pa.decimal128(38, _SCALE))
         except pa.ArrowInvalid:  # more digits than that, or no number: row by row, which says which
-            yield from _row_by_row(table, file.name)
+            yield from _charges(table, file.name)
             continue
-        table = _with(table, "EffectiveCost", exact)
-        held.append(_sums(table.append_column("rows", pa.repeat(1, table.num_rows).cast(pa.int64()))))
+        held.append(_sums(_with(table, "EffectiveCost", exact)))
         rows += held[-1].num_rows
         if rows > limit:
             held = [_sums(pa.concat_tables(held))]
@@ -82,17 +82,11 @@ def _sums(table: pa.Table) -> pa.Table:
     return sums.select([*keys, "EffectiveCost_sum", "rows_sum"]).rename_columns([*keys, "EffectiveCost", "rows"])
 
 
-def _charges(sums: pa.Table, where: str) -> Iterator[bill.Charge | str]:
-    for batch in sums.to_batches(max_chunksize=1 << 16):
+def _charges(table: pa.Table, where: str) -> Iterator[bill.Charge | str]:
+    for batch in table.to_batches(max_chunksize=1 << 16):
         columns = [batch.column(name).to_pylist() for name in (*bill.COLUMNS, "EffectiveCost", "rows")]
         for *told, cost, count in zip(*columns, strict=True):
             yield bill.charge((*(each or "" for each in told), cost, count), where)
-
-
-def _row_by_row(table: pa.Table, where: str) -> Iterator[bill.Charge | str]:
-    columns = [table[name].to_pylist() for name in (*bill.COLUMNS, "EffectiveCost")]
-    for *told, cost in zip(*columns, strict=True):
-        yield bill.charge((*(each or "" for each in told), cost, 1), where)
 
 
 def _batches(file: Path, pa: Any) -> Iterator[pa.RecordBatch]:
