@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from siloscope.analysis.common import Rests, finding, listed
+from siloscope.analysis.common import Rests, finding, listed, many
 from siloscope.analysis.controls import MISSING, UNKNOWN, checks
 from siloscope.analysis.initiatives import Profile, profiles
 from siloscope.graph.initiatives import MODEL
@@ -66,8 +66,8 @@ def _work(known: Mapping[str, Asset], asset: Asset, makers: list[str]) -> Iterat
     if makers:
         names = listed([known[each].name if each in known else each for each in makers], 3)
         yield Evidence(f"somebody worked on it: trained by {names}", 0.1)
-    if asset.facts.get("versions"):
-        yield Evidence(f"{asset.facts['versions']} versions were registered", 0.1)
+    if count := int(asset.facts.get("versions") or 0):
+        yield Evidence(f"{many(count, 'version was', 'versions were')} registered", 0.1)
     if not asset.owner:
         yield Evidence("nobody is named as its owner", 0.1)
 

@@ -59,14 +59,14 @@ def _summary(
     met, mentions = graph.resolution
     read = sum(not each.unread for each in graph.slices)
     currency = " / ".join(paid.currencies)
-    begun = f"{stages['pilot']} pilots, {stages['experiment']} experiments"
+    begun = f"{many(stages['pilot'], 'pilot')}, {many(stages['experiment'], 'experiment')}"
     stalled = sum(each.rule == "stalled-pilot" for each in passing)
     links = f"{percent(met / mentions if mentions else None)} of links resolved"
     tiles = [
         (f"{index.index:.0f} of 100" if index else "-", "fragmentation index", "0: one product each, borders open"),
         (money(paid.total.base), f"a year, {currency or 'currency not said'}", _estimates(paid.total.assumed)),
         (str(stages["production"]), "initiatives in production", begun),
-        (str(stalled), "stalled pilots", f"{stages['dormant']} initiatives are dormant"),
+        (str(stalled), "stalled pilots", f"{many(stages['dormant'], 'initiative is', 'initiatives are')} dormant"),
         (str(len(passing)), "findings", f"{sum(each.severity == 'high' for each in passing)} of them severe"),
         (percent(read / len(graph.slices) if graph.slices else None), "of slices read", links),
     ]
