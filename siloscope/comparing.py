@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from siloscope.analysis import THRESHOLD, findings
 from siloscope.analysis import rows as rows_of
@@ -20,6 +20,8 @@ from siloscope.graph.store import Store
 from siloscope.graph.view import SCHEMA, Graph, asset_row, coverage_rows, edge_row, tool_row
 from siloscope.model import Asset, Edge, Outside, Slice, Tool, from_json
 from siloscope.version import __version__
+
+T = TypeVar("T", Tool, Asset, Edge, Outside, Slice)
 
 # What scans move, or what follows from the rest, without anything having changed.
 _VOLATILE = frozenset({"last_seen", "first_seen", "last_complete", "last_used", "silo", "initiative"})
@@ -47,24 +49,22 @@ def load(file: Path) -> Graph:
 
 def _graph(document: Mapping[str, Any]) -> Graph:
     scan = document.get("scan") or {}
-    edges = [from_json(Edge, each) for each in document.get("edges") or ()]
-    graph = Graph(
-        scan_id=scan.get("id") or "",
-        scan_at=scan.get("at") or "",
-        tools=tuple(sorted((from_json(Tool, each) for each in document.get("tools") or ()), key=_id)),
-        assets=tuple(sorted((from_json(Asset, each) for each in document.get("assets") or ()), key=_id)),
-        edges=tuple(sorted(edges, key=lambda each: (each.source, each.target, each.verb.value, each.name))),
-        outside=tuple(sorted((from_json(Outside, each) for each in document.get("outside") or ()), key=_id)),
-        slices=tuple(from_json(Slice, each) for each in document.get("slices") or ()),
+
+    def told(name: str, kind: type[T]) -> list[T]:
+        return [from_json(kind, each) for each in document.get(name) or ()]
+
+    graph = Graph.arranged(
+        (scan.get("id") or "", scan.get("at") or ""),
+        tools=told("tools", Tool),
+        assets=told("assets", Asset),
+        edges=told("edges", Edge),
+        outside=told("outside", Outside),
+        slices=told("slices", Slice),
     )
     loose = next((each for each in graph.edges if {each.source, each.target} - graph.number.keys()), None)
     if loose:
         raise ValueError(f"an end of {loose.source} {loose.verb} {loose.target} is not in the graph")
     return with_silos(graph)  # as this release tells them, whichever wrote the file
-
-
-def _id(record: Asset | Tool | Outside) -> str:
-    return record.id
 
 
 def changes(before: Graph, after: Graph) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 from siloscope.analysis import findings, rows
 from siloscope.errors import ConfigError, nearest
 from siloscope.graph.store import Store, Verdict
-from siloscope.graph.view import asset_row, edge_row, tool_row
+from siloscope.graph.view import asset_row, edge_order, edge_row, tool_row
 from siloscope.model import Asset, Edge, Outside, Tool
 
 _MOST = 50
@@ -104,7 +104,7 @@ def _subject(node: Node | None, identity: str) -> str:
 
 
 def _between(store: Store, a: Node, b: Node) -> dict[str, Any]:
-    edges = sorted((*store.edges(a.id, b.id), *(store.edges(b.id, a.id) if a.id != b.id else ())), key=_order)
+    edges = sorted((*store.edges(a.id, b.id), *(store.edges(b.id, a.id) if a.id != b.id else ())), key=edge_order)
     if not edges:
         raise ConfigError(f"no edge between {a.id} and {b.id}")
     known = {a.id: a, b.id: b}
@@ -113,10 +113,6 @@ def _between(store: Store, a: Node, b: Node) -> dict[str, Any]:
         "sections": {"edges": [_sentence(known, each) for each in edges]},
         "record": [edge_row(each) for each in edges],
     }
-
-
-def _order(edge: Edge) -> tuple[str, str, str, str]:
-    return edge.source, edge.target, edge.verb.value, edge.name
 
 
 def _sentence(known: Mapping[str, Node], edge: Edge) -> str:

@@ -131,7 +131,7 @@ def _interrupted(base: Path) -> runs.Run:
 
 def _left(sources: Sequence[Source], store: Store, old: runs.Run) -> tuple[Source, ...]:
     """The sources that an interrupted scan did not commit, and that nobody has scanned since."""
-    newer = {name for each in store.scans() if each.at > old.at for name in each.sources}
+    newer = {name for each in store.scans() if each.at >= old.at for name in each.sources}
     return tuple(
         each for each in sources if each.name in old.sources and not old.committed(each.name) and each.name not in newer
     )

@@ -244,6 +244,26 @@ class Names:
         return self.ids[bisect_left(self.numbers, number)]
 
 
+def again(told: Mapping[str, Any], ledger: Sequence[Slice]) -> dict[str, Any]:
+    """The figures of a scan that changed nothing, after those of the one before; not what findings added to them."""
+    own = figures(Graph())
+    return {**{name: value for name, value in told.items() if name in own}, "coverage": coverage(ledger)}
+
+
+def once(ledgers: Sequence[str]) -> list[str | None]:
+    """Ledgers of scans in order as they are kept: None for one that is that of the scan before."""
+    return [None if each == was else each for each, was in zip(ledgers, [None, *ledgers], strict=False)]
+
+
+def joins(last: tuple[str, ...] | None, scan: tuple[str, str, str], before: str) -> bool:
+    """Whether a commit is of the scan noted last, which committed the sources `last` and published as `before`.
+
+    Not when that scan has the source already: then it is another one of the same second, or of the same recording.
+    """
+    name, _, source = scan
+    return last is not None and before == name and (not source or source not in last)
+
+
 def new_id(wanted: str, taken: Sequence[str]) -> str:
     """The id of a scan: the one wanted, or with a number when an older scan has it (a recording scanned again)."""
     number, found = 1, wanted

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from siloscope.codec import loads
-from siloscope.graph.history import Chronicle, Held, ScanRow, coverage, figures, lasting_slice, new_id
+from siloscope.graph.history import Chronicle, Held, ScanRow, again, figures, joins, lasting_slice, new_id
 from siloscope.graph.neo4j_commit import Commit, seen
 from siloscope.graph.neo4j_link import Cypher
 from siloscope.graph.neo4j_rows import NodeKey, clip
@@ -57,9 +57,7 @@ def note(commit: Commit, scan: tuple[str, str, str], ledger: Sequence[Slice], be
         last = next(cypher.rows(_SCANS + "RETURN s.figures ORDER BY s.n DESC LIMIT 1"), None)
         if last is None:
             return False
-        own = figures(Graph())  # what findings added was of the publication before
-        was = {name: value for name, value in loads(last[0]).items() if name in own}
-        _note(cypher, commit, scan, before, ledger, {**was, "coverage": coverage(ledger)})
+        _note(cypher, commit, scan, before, ledger, again(loads(last[0]), ledger))
         return True
 
 
@@ -76,7 +74,7 @@ def _note(
     rows = [*cypher.rows(_SCANS + "RETURN s.n, s.id, s.sources ORDER BY s.n")]
     rows += [(each["n"], each["props"]["id"], each["props"]["sources"]) for each in commit.scans]
     added = [source] if source else []
-    if rows and before == name:
+    if rows and joins(tuple(rows[-1][2]), scan, before):
         number, _, sources = rows[-1]
         props: dict[str, Any] = {"sources": sorted({*sources, *added})}
     else:

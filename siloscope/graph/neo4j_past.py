@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from siloscope.codec import loads, to_text
@@ -20,13 +20,14 @@ from siloscope.graph.history import (
     lasting,
     lasting_finding,
     lasting_text,
+    once,
     split,
 )
 from siloscope.graph.neo4j_commit import Commit, seen
 from siloscope.graph.neo4j_history import TIED, ledger_at, numbers, scans
 from siloscope.graph.neo4j_link import Cypher
 from siloscope.graph.neo4j_observed import OBSERVATION, SLICE
-from siloscope.graph.neo4j_read import by_id, edge_order, linked, links, nodes
+from siloscope.graph.neo4j_read import linked, links, nodes
 from siloscope.graph.neo4j_rows import LONG, VERBS, clip, short
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Edge, Outside, Slice, Tool, dumps, from_json
@@ -129,14 +130,13 @@ def graph_at(cypher: Cypher, scan: ScanRow) -> Graph | None:
     tools, assets, outside = (_nodes_at(cypher, label, number) for label in ("Tool", "Asset", "Outside"))
     edges = [each.edge for each in links(cypher, where="coalesce(r.since, 1) <= $number", number=number)]
     edges += [from_json(Edge, loads(body)) for body in _past_at(cypher, "Edge", number)]
-    graph = Graph(
-        scan_id=scan.id,
-        scan_at=scan.at,
-        tools=by_id(from_json(Tool, each) for each in tools),
-        assets=by_id(from_json(Asset, each) for each in assets),
-        edges=tuple(sorted(edges, key=edge_order)),
-        outside=by_id(from_json(Outside, each) for each in outside),
-        slices=tuple(from_json(Slice, row) for row in loads(ledger_at(cypher, number))),
+    graph = Graph.arranged(
+        (scan.id, scan.at),
+        tools=(from_json(Tool, each) for each in tools),
+        assets=(from_json(Asset, each) for each in assets),
+        edges=edges,
+        outside=(from_json(Outside, each) for each in outside),
+        slices=(from_json(Slice, row) for row in loads(ledger_at(cypher, number))),
     )
     counts = {name: len(getattr(graph, name)) for name in ("tools", "assets", "edges", "outside")}
     if any(scan.figures[name] != count for name, count in counts.items()):
@@ -195,9 +195,7 @@ def prune(commit: Commit, keep_from: str) -> Pruned:
         going = [row[0] for text in _ENDED.values() for row in cypher.rows(text % "elementId", **values)]
         ledgers = [ledger_at(cypher, number) for number in kept]
     commit.each("UNWIND $rows AS row MATCH (n) WHERE elementId(n) = row SET n.gone = $batch", going)
-    before: Sequence[str | None] = [None, *ledgers]
-    for number, ledger, was in zip(kept, ledgers, before, strict=False):
-        commit.scans.append({"n": number, "props": {"ledger": None if ledger == was else ledger}})
+    commit.scans += [{"n": number, "props": {"ledger": each}} for number, each in zip(kept, once(ledgers), strict=True)]
     commit.forgotten += [known[each.id] for each in told.forgotten]
     commit.publish()
     commit.each("UNWIND $rows AS row MATCH (n) WHERE elementId(n) = row AND n.gone <= $batch DETACH DELETE n", going)

@@ -16,7 +16,7 @@ from siloscope.graph.neo4j_link import Cypher
 from siloscope.graph.neo4j_rows import LONG, VERBS, checksum, clip, short
 from siloscope.graph.seen import asset_of, in_text
 from siloscope.graph.store import Found
-from siloscope.graph.view import Graph
+from siloscope.graph.view import Graph, edge_order
 from siloscope.model import Asset, Edge, Outside, Slice, Tool, dumps, from_json
 
 T = TypeVar("T", Asset, Tool, Outside)
@@ -88,11 +88,6 @@ def links(cypher: Cypher, *, pattern: str = "", where: str = "", **values: Any) 
 ENDS = ("Asset", "Outside")
 
 
-def edge_order(edge: Edge) -> tuple[str, str, str, str]:
-    """The order of edges everywhere."""
-    return edge.source, edge.target, edge.verb.value, edge.name
-
-
 def read_graph(cypher: Cypher) -> Graph | None:
     """The published graph; None when it does not add up, because it was changed by hand."""
     text = (
@@ -116,14 +111,13 @@ def read_graph(cypher: Cypher) -> Graph | None:
         edges.append(link.edge)
     if checksum(marks) != expected:
         return None
-    graph = Graph(
-        scan_id=scan_id,
-        scan_at=scan_at,
-        tools=by_id(from_text(Tool, each) for each in bodies["Tool"]),
-        assets=by_id(in_text(each, times) if schema > 1 else _dated(each, times) for each in bodies["Asset"]),
-        edges=tuple(sorted(edges, key=edge_order)),
-        outside=by_id(from_text(Outside, each) for each in bodies["Outside"]),
-        slices=tuple(from_json(Slice, each) for each in loads(ledger)),
+    graph = Graph.arranged(
+        (scan_id, scan_at),
+        tools=(from_text(Tool, each) for each in bodies["Tool"]),
+        assets=(in_text(each, times) if schema > 1 else _dated(each, times) for each in bodies["Asset"]),
+        edges=edges,
+        outside=(from_text(Outside, each) for each in bodies["Outside"]),
+        slices=(from_json(Slice, each) for each in loads(ledger)),
     )
     return with_initiatives(graph)
 
@@ -132,11 +126,6 @@ def _dated(body: str, times: Mapping[str, str]) -> Asset:
     """Schema 1 kept when assets were last seen by set of sources, not by source."""
     row = loads(body)
     return from_json(Asset, {"last_seen": times.get(dumps(row.get("sources", []))), **row})
-
-
-def by_id(records: Iterable[T]) -> tuple[T, ...]:
-    """Records in their order."""
-    return tuple(sorted(records, key=lambda each: each.id))
 
 
 def find(cypher: Cypher, text: str, most: int) -> Found:

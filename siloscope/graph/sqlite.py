@@ -24,13 +24,13 @@ from siloscope.graph.sqlite_findings import note_findings, noted
 from siloscope.graph.sqlite_history import between, graph_at, ledger_of, links, prune, scans, versions
 from siloscope.graph.sqlite_lease import lease
 from siloscope.graph.sqlite_meta import meta, set_meta
-from siloscope.graph.sqlite_rows import SqliteBatch, edge_key, known, live, read_graph, slices
+from siloscope.graph.sqlite_rows import SqliteBatch, known, live, read_graph, slices
 from siloscope.graph.sqlite_schema import VERSION, prepare
 from siloscope.graph.store import Found, Table, Verdict
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Edge, Outside, Slice, Tool
 
-__all__ = ["VERSION", "SqliteBatch", "SqliteStore", "edge_key"]
+__all__ = ["VERSION", "SqliteBatch", "SqliteStore"]
 
 # What a query may do (`sqlite3_set_authorizer`): anything else would write, attach a file or change a setting.
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE})

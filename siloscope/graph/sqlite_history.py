@@ -18,15 +18,17 @@ from siloscope.graph.history import (
     ScanRow,
     Span,
     Version,
+    again,
     coverage,
     differing,
     edge_id,
-    figures,
+    joins,
     lasting,
     lasting_finding,
     lasting_slice,
     lasting_text,
     new_id,
+    once,
     split,
 )
 from siloscope.graph.view import Graph
@@ -40,7 +42,7 @@ def begin(db: sqlite3.Connection, scan: tuple[str, str, str], ledger: Sequence[S
     name, at, source = scan
     last = db.execute("SELECT n, sources FROM scan ORDER BY n DESC LIMIT 1").fetchone()
     added = [source] if source else []
-    if last and before == name:
+    if last and joins(tuple(loads(last[1])), scan, before):
         number = int(last[0])
         sources = sorted({*loads(last[1]), *added})
         db.execute("UPDATE scan SET sources = ? WHERE n = ?", (dumps(sources), number))
@@ -58,9 +60,7 @@ def note(db: sqlite3.Connection, scan: tuple[str, str, str], ledger: Sequence[Sl
     last = db.execute("SELECT figures FROM scan ORDER BY n DESC LIMIT 1").fetchone()
     if not last:
         return False
-    number, own = begin(db, scan, ledger, before).number, figures(Graph())
-    was = {name: value for name, value in loads(last[0]).items() if name in own}  # not what findings added
-    tell(db, number, {**was, "coverage": coverage(ledger)})
+    tell(db, begin(db, scan, ledger, before).number, again(loads(last[0]), ledger))
     return True
 
 
@@ -253,12 +253,10 @@ def prune(db: sqlite3.Connection, keep_from: str, *, apply: bool) -> Pruned:
 
 def _forget(db: sqlite3.Connection, forgotten: Sequence[ScanRow], kept: Sequence[ScanRow]) -> None:
     """Remove scans; what was kept with them and still holds goes over to the next one."""
-    texts = [(_ledger_at(db, number := number_of(db, each)), number) for each in kept]
-    numbers = [(number_of(db, each),) for each in forgotten]
-    before = [None, *(text for text, _ in texts)]
-    rows = [(None if text == was else text, number) for (text, number), was in zip(texts, before, strict=False)]
-    db.executemany("DELETE FROM scan WHERE n = ?", numbers)
-    db.executemany("UPDATE scan SET ledger = ? WHERE n = ?", rows)
+    numbers, going = [number_of(db, each) for each in kept], [(number_of(db, each),) for each in forgotten]
+    ledgers = once([_ledger_at(db, number) for number in numbers])
+    db.executemany("DELETE FROM scan WHERE n = ?", going)
+    db.executemany("UPDATE scan SET ledger = ? WHERE n = ?", zip(ledgers, numbers, strict=True))
 
 
 def ledger_of(db: sqlite3.Connection, scan: ScanRow) -> list[Slice]:
@@ -269,21 +267,15 @@ def ledger_of(db: sqlite3.Connection, scan: ScanRow) -> list[Slice]:
 def graph_at(db: sqlite3.Connection, scan: ScanRow) -> Graph:
     """The graph after a scan, as history has it; the caller holds a transaction, so that it is of one commit."""
     number = number_of(db, scan)
-    edges = [*_past(db, Edge, number), *_current_edges(db, number)]
-    graph = Graph(
-        scan_id=scan.id,
-        scan_at=scan.at,
-        tools=_by_id([*_past(db, Tool, number), *_current(db, Tool, number, "tool WHERE 1")]),
-        assets=_by_id([*_past(db, Asset, number), *_current(db, Asset, number, "asset WHERE NOT outside")]),
-        edges=tuple(sorted(edges, key=lambda each: (each.source, each.target, each.verb.value, each.name))),
-        outside=_by_id([*_past(db, Outside, number), *_current(db, Outside, number, "asset WHERE outside")]),
-        slices=tuple(ledger_of(db, scan)),
+    graph = Graph.arranged(
+        (scan.id, scan.at),
+        tools=[*_past(db, Tool, number), *_current(db, Tool, number, "tool WHERE 1")],
+        assets=[*_past(db, Asset, number), *_current(db, Asset, number, "asset WHERE NOT outside")],
+        edges=[*_past(db, Edge, number), *_current_edges(db, number)],
+        outside=[*_past(db, Outside, number), *_current(db, Outside, number, "asset WHERE outside")],
+        slices=ledger_of(db, scan),
     )
     return with_silos(graph)
-
-
-def _by_id(records: list[Any]) -> tuple[Any, ...]:
-    return tuple(sorted(records, key=lambda each: each.id))
 
 
 def _past(db: sqlite3.Connection, kind: type[T], number: int) -> Iterator[T]:

@@ -22,7 +22,7 @@ from siloscope.graph.sqlite_meta import meta, set_meta
 from siloscope.graph.sqlite_publish import Publication
 from siloscope.graph.sqlite_steps import Steps, Touched
 from siloscope.graph.view import Graph
-from siloscope.model import Asset, Edge, Outside, Slice, Tool, Visibility, dumps, from_json, to_json
+from siloscope.model import Asset, Outside, Slice, Tool, Visibility, dumps, from_json, to_json
 
 _UPSERT_OBSERVATION = """
 INSERT INTO observation (sid, key, hash, body, first_seen) VALUES (?, ?, ?, ?, ?)
@@ -160,11 +160,6 @@ class SqliteBatch:
         """When each source was last read."""
         text = "SELECT source, max(at) FROM slice WHERE gone_at IS NULL GROUP BY source ORDER BY source"
         return dict(self._db.execute(text))
-
-
-def edge_key(edge: Edge) -> tuple[str, str, str, str]:
-    """The order of edges everywhere."""
-    return edge.source, edge.target, edge.verb.value, edge.name
 
 
 def read_graph(db: sqlite3.Connection) -> Graph:

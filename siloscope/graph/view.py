@@ -47,6 +47,27 @@ class Graph:
         graph.__dict__["_columns"] = columns
         return graph
 
+    @classmethod
+    def arranged(
+        cls,
+        scan: tuple[str, str],
+        *,
+        tools: Iterable[Tool],
+        assets: Iterable[Asset],
+        edges: Iterable[Edge],
+        outside: Iterable[Outside],
+        slices: Iterable[Slice],
+    ) -> Graph:
+        """The graph of records in any order; `scan` is its id and time."""
+        return cls(
+            *scan,
+            tools=tuple(sorted(tools, key=_id)),
+            assets=tuple(sorted(assets, key=_id)),
+            edges=tuple(sorted(edges, key=edge_order)),
+            outside=tuple(sorted(outside, key=_id)),
+            slices=tuple(slices),
+        )
+
     def __getattr__(self, name: str) -> Any:
         """Make records that were not asked for before."""
         columns = self.__dict__.get("_columns")
@@ -149,6 +170,15 @@ class Graph:
             "outside": [{"id": each.id, "name": each.name} for each in self.outside],
             "slices": coverage_rows(self.slices),
         }
+
+
+def edge_order(edge: Edge) -> tuple[str, str, str, str]:
+    """The order of edges everywhere."""
+    return edge.source, edge.target, edge.verb.value, edge.name
+
+
+def _id(record: Asset | Tool | Outside) -> str:
+    return record.id
 
 
 def components(ends: np.ndarray, size: int) -> np.ndarray:

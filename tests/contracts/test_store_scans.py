@@ -28,3 +28,21 @@ def test_what_is_missing_is_not_said_to_be_seen_by_the_next_scan(kept: Kept, mon
     assert scan(DAYS[0]) == {"thing 1": DAYS[0], "thing 2": DAYS[0]}
     assert scan(DAYS[1]) == {"thing 1": DAYS[1], "thing 2": DAYS[0]}
     assert scan(DAYS[2]) == {"thing 1": DAYS[2], "thing 2": DAYS[0]}
+
+
+def test_two_scans_within_a_second_are_two_scans(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The history tells them apart, and so does a recording that is scanned twice; a scan's sources stay together."""
+    store: Store = kept.open()
+    shown: list[Any] = [doc("1")]
+    monkeypatch.setattr(scanner, "collector", lambda kind: toy(THINGS, connect=lambda source: Table({("thing", "a"): shown})))  # fmt: skip
+    sources = tuple(Source(name, "toy", instance=name) for name in "st")
+    config = Config(kept.folder / "siloscope.toml", store.url, sources=sources)
+
+    for documents in (["1"], ["1", "2"], ["1", "2"]):
+        shown[:] = [doc(each) for each in documents]
+        list(scanner.run(config, store, scanner.Options(at=DAYS[0])))
+    scans = store.scans()
+
+    assert [each.sources for each in scans] == [("s", "t")] * 3
+    assert len({each.id for each in scans}) == 3
+    assert [len(store.graph(each.id).assets) for each in scans] == [1, 2, 2]
