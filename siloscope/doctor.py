@@ -68,6 +68,8 @@ def examine(store: Store, config: Config) -> list[Problem]:
     if not any(each.level == "broken" for each in found):
         try:
             graph = store.graph()
+            for name in ("tools", "assets", "edges", "outside"):
+                getattr(graph, name)  # makes the records, which is where a row shows that it cannot be read
         except (StoreError, KeyError, TypeError, ValueError) as error:  # a row that is not what siloscope wrote
             text = str(error) if isinstance(error, StoreError) else f"a row cannot be read: {type(error).__name__}"
             found.append(Problem("graph", "broken", "published graph", 1, text, "`siloscope scan` writes it anew"))
