@@ -68,8 +68,9 @@ def test_stages_of_one_thing_are_shown_as_one(one: str, other: str) -> None:
 
 
 def test_versions_of_one_model_are_one_model() -> None:
-    items = [model(key, "mlflow:risk", "mlflow.model", f"churn_v{n}") for n, key in enumerate("ab")]
-    assert found(*items, least=0) == []
+    for name in ("churn_v2", "churn"):
+        items = [model(key, "mlflow:risk", "mlflow.model", f"{name}_v{n}") for n, key in enumerate("ab")]
+        assert found(*items, least=0) == []
     assert len(found(items[0], model("b", "mlflow:other", "mlflow.model", "churn_v1"), *two()[2:])) == 1
 
 
@@ -167,6 +168,7 @@ def test_weights_read_back_what_they_write() -> None:
         ("cust churn TEST", "customer churn", "test", None),
         ("Rechnung prüfen", "invoice check", None, None),
         ("my-workflow-7", "my workflow", None, "7"),
+        ("churn_score_v2_v1", "churn score", None, "2 1"),
     ],
 )
 def test_a_name_is_read_without_what_it_was_given_besides(

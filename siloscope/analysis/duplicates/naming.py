@@ -26,7 +26,8 @@ class Name:
     """A name, read.
 
     `words`: what it is about, each word once, in order, one word for synonyms. `telling`: those of them that say
-    more than what kind of thing it is. `stage`, `version`, `place`: what it was given besides, or None.
+    more than what kind of thing it is. `stage`, `version` (all of them: `2 1` in `score_v2_v1`), `place`: what it was
+    given besides, or None.
     """
 
     words: tuple[str, ...]
@@ -46,8 +47,8 @@ class Name:
 def read_name(name: str, departments: Collection[str] = frozenset()) -> Name:
     """A name taken apart; `departments` are folded words that, standing first or last, only say whose it is."""
     text = _CAMEL.sub(" ", unicodedata.normalize("NFKC", name[:LONGEST]))
-    version = _VERSION.search(text)
-    text = _VERSION.sub(" ", text) if version else text
+    versions = _VERSION.findall(text)
+    text = _VERSION.sub(" ", text)
     counted = _COUNTED.search(text)
     text = text[: counted.start()] if counted else text
     lead = _LEADING.match(text)
@@ -65,7 +66,7 @@ def read_name(name: str, departments: Collection[str] = frozenset()) -> Name:
         words,
         tuple(each for each in words if each not in _generic()),
         stages[-1] if stages else None,
-        version[1] if version else counted[1] if counted else None,
+        " ".join(versions) if versions else counted[1] if counted else None,
         lead[0].strip() if lead else None,
         next((each for each in (parts[0], *reversed(parts)) if each in _places()), None) if len(parts) > 1 else None,
     )
