@@ -101,6 +101,24 @@ def test_nothing_covers_the_legend_and_no_part_sticks_out(open_map, browser_page
     view.silent()
 
 
+def test_evidence_and_names_are_legible_in_a_small_window(open_map, browser_page):
+    """No sentence of the evidence is cut, however long, and no name of the table is squeezed by the other columns."""
+    browser_page.page.set_viewport_size({"width": 1280, "height": 800})
+    graph, findings, plan = estate(assets=200)
+    for row in findings:
+        row["because"] = [{"says": "a reason in many words " * 20, "weight": -0.125}]
+    for row in graph["tools"]:
+        row["instance"] = f"{'very-long-name-of-an-instance.' * 2}{row['instance']}"
+    view = open_map((graph, findings, plan), "#finding=dup-002")
+    cut = """[...document.querySelectorAll(".because > li > *")].filter((e) => e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1).length"""
+
+    assert view.page.locator(".because li").count() == 1
+    assert view.ask(cut) == 0
+    view.open("#table=1")
+    assert view.ask("document.querySelector('#table-body th').clientWidth") >= 180
+    view.silent()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation(open_map, scheme):
     """On the overview, a finding, a tool, the plan, the table of each level, and while presenting."""
