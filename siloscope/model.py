@@ -231,6 +231,11 @@ class Edge:
     where: str = ""
     confidence: float = 1.0
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """(who depends, on what); of an edge that means dependence."""
+        return (self.source, self.target) if self.verb.depends > 0 else (self.target, self.source)
+
 
 @dataclass(frozen=True, slots=True)
 class Outside:

@@ -141,10 +141,11 @@ def command(
             return
         plan = _planned(graph, keep, retire, horizon, options)
     from siloscope.export.plans import write_plan
+    from siloscope.planning.tracking import going
 
     files = write_plan(plan, graph, output)
     summary = plan["summary"]
-    gone = sum(each["disposition"] in ("migrate", "retire") for each in plan["dispositions"])
+    gone = len(going(plan))
     moves, waves = len(plan["moves"]), len(plan["waves"])
     click.echo(f"{gone} of {len(plan['dispositions'])} tools go, {moves} assets move in {waves} waves")
     now, after, once = (summary[key] for key in ("annual_cost_now", "annual_cost_after", "one_time_cost"))

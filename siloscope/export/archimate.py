@@ -10,11 +10,14 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from siloscope.export.documents import target
+from siloscope.export.kinds import DATA
 from siloscope.export.networks import printable
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Verb, digest
+from siloscope.planning.assumptions import kind_of
+from siloscope.planning.tracking import going
 
-_DATA = frozenset("table bucket dataset container database stream topic queue feature-group vault repository".split())
+_OBJECTS = DATA | {"vault", "repository"}
 _SPACE = "http://www.opengroup.org/xsd/archimate/3.0/"
 # What carries data is a flow; how else things depend on each other is left to an association.
 _FLOWS = frozenset({Verb.WRITES, Verb.COPIES, Verb.TRAINS, Verb.DEPLOYS})
@@ -58,7 +61,7 @@ def model(graph: Graph, plan: Mapping[str, Any] | None = None) -> str:
 
 def _planned(graph: Graph, plan: Mapping[str, Any], elements: list[str], relations: list[str]) -> None:
     s = plan["summary"]
-    gone = {each["tool"]: each for each in plan["dispositions"] if each["disposition"] in ("migrate", "retire")}
+    gone = going(plan)
     as_is, to_be = "id-plateau-as-is", "id-plateau-target"
     elements.append(_element(as_is, "Plateau", "As is", {"annual cost": f"{s['annual_cost_now']:.2f}"}))
     elements.append(_element(to_be, "Plateau", "Target", {"annual cost": f"{s['annual_cost_after']:.2f}"}))
@@ -87,7 +90,7 @@ def _planned(graph: Graph, plan: Mapping[str, Any], elements: list[str], relatio
 
 
 def _kind(asset: Asset) -> str:
-    return "DataObject" if asset.kind.rpartition(".")[2] in _DATA else "ApplicationFunction"
+    return "DataObject" if kind_of(asset) in _OBJECTS else "ApplicationFunction"
 
 
 def _meaning(verb: Verb, source: str, to: str) -> tuple[str, str]:

@@ -9,13 +9,12 @@ from typing import Any
 import yaml
 
 from siloscope.export.documents import target
+from siloscope.export.kinds import DATA
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, digest
+from siloscope.planning.assumptions import kind_of
 
-_RESOURCES = frozenset(
-    "table bucket dataset container database stream topic queue feature-group vault repository cluster instance "
-    "connection datastore machine robot".split()
-)
+_RESOURCES = DATA | frozenset("vault repository cluster instance connection datastore machine robot".split())
 
 
 def backstage(graph: Graph, output: str) -> None:
@@ -29,7 +28,7 @@ def backstage(graph: Graph, output: str) -> None:
     }
     needs: dict[str, set[str]] = defaultdict(set)
     for edge in graph.dependencies:
-        needing, needed = (edge.source, edge.target) if edge.verb.depends > 0 else (edge.target, edge.source)
+        needing, needed = edge.ends
         if needing in refs and needed in refs and needing != needed:
             needs[needing].add(refs[needed])
     entities = [_group(each) for each in sorted(groups)]
@@ -54,7 +53,7 @@ def backstage(graph: Graph, output: str) -> None:
 
 
 def _is_resource(asset: Asset) -> bool:
-    return asset.kind.rpartition(".")[2] in _RESOURCES
+    return kind_of(asset) in _RESOURCES
 
 
 def _owner(department: str | None) -> str:

@@ -12,12 +12,14 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from siloscope.export.documents import target
+from siloscope.export.kinds import holds_data
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, digest
+from siloscope.planning.assumptions import kind_of
+from siloscope.planning.tracking import going
 from siloscope.version import __version__
 
 _SPACE = UUID("5f1c2f0e-6d0c-4c53-9d1f-0b7c3d0e8a11")
-_DATA = frozenset("table bucket dataset container database stream topic queue feature-group".split())
 _MODELS = frozenset({"model", "model-package-group", "registered-model"})
 
 
@@ -30,7 +32,7 @@ def cyclonedx(graph: Graph, output: str) -> None:
 
 def bill(graph: Graph, plan: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The document; `plan` leaves out the tools that go and has their assets at their targets."""
-    gone = {d["tool"] for d in (plan or {}).get("dispositions", ()) if d["disposition"] in ("migrate", "retire")}
+    gone = going(plan) if plan else {}
     to = {m["asset"]: m["to"] for m in (plan or {}).get("moves", ())}
     tools = [each for each in graph.tools if each.id not in gone]
     assets = [each for each in graph.assets if each.tool not in gone or each.id in to]
@@ -39,7 +41,7 @@ def bill(graph: Graph, plan: Mapping[str, Any] | None = None) -> dict[str, Any]:
     for asset in assets:
         needs[asset.id].add(to.get(asset.id, asset.tool))
     for edge in graph.dependencies:
-        needing, needed = (edge.source, edge.target) if edge.verb.depends > 0 else (edge.target, edge.source)
+        needing, needed = edge.ends
         if needing in known and needed in known and needing != needed:
             needs[needing].add(needed)
     refs = {each.id: _ref("tool", each.id) for each in tools} | {each.id: _ref("asset", each.id) for each in assets}
@@ -79,11 +81,11 @@ def bill(graph: Graph, plan: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 
 def _component(asset: Asset, ref: str, tool: str) -> dict[str, Any]:
-    last = asset.kind.rpartition(".")[2]
-    kind = "machine-learning-model" if last in _MODELS else "data" if last in _DATA else "application"
+    model = kind_of(asset) in _MODELS
+    kind = "machine-learning-model" if model else "data" if holds_data(asset) else "application"
     row: dict[str, Any] = {"type": kind, "bom-ref": ref, "name": _text(asset.name)}
     facts = {"id": asset.id, "kind": asset.kind, "tool": tool, "department": asset.department, "owner": asset.owner}
-    if kind == "machine-learning-model":
+    if model:
         row["modelCard"] = {"properties": _facts({"environment": asset.environment or "unknown"})}
     if kind == "data":
         row["data"] = [{"type": "dataset", "name": _text(asset.name)}]

@@ -6,10 +6,10 @@ from collections import defaultdict
 from typing import Any
 
 from siloscope.export.documents import target
+from siloscope.export.kinds import holds_data
 from siloscope.graph.view import Graph
 from siloscope.model import dumps
 
-_DATA = frozenset("table bucket dataset container database stream topic queue feature-group".split())
 _PRODUCER = "urn:siloscope"
 _SPEC = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs"
 _FACET = "https://openlineage.io/spec/facets/1-0-1/{0}.json#/$defs/{0}"
@@ -17,7 +17,7 @@ _FACET = "https://openlineage.io/spec/facets/1-0-1/{0}.json#/$defs/{0}"
 
 def openlineage(graph: Graph, output: str) -> None:
     """One event a line, jobs and datasets by their tool as namespace and their id as name."""
-    data = {each.id for each in graph.assets if each.kind.rpartition(".")[2] in _DATA}
+    data = {each.id for each in graph.assets if holds_data(each)}
     outside = {each.id: each.name for each in graph.outside}
     inputs: dict[str, set[str]] = defaultdict(set)
     outputs: dict[str, set[str]] = defaultdict(set)

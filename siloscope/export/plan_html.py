@@ -8,6 +8,8 @@ from typing import Any
 
 from siloscope.export.drawing import bars, curve, gantt, money, text, tornado
 from siloscope.graph.view import Graph
+from siloscope.planning.tracking import going
+from siloscope.planning.why import score
 
 _STYLE = """
 :root { --ink: #1d2733; --soft: #5b6775; --paper: #fdfcf9; --line: #d9d6cd; --go: #c2571a; --stay: #7d8a97; --good: #23745a; }
@@ -43,7 +45,7 @@ def page(plan: Mapping[str, Any], graph: Graph) -> str:
 
 def _head(plan: Mapping[str, Any]) -> str:
     s = plan["summary"]
-    gone = sum(each["disposition"] in ("migrate", "retire") for each in plan["dispositions"])
+    gone = len(going(plan))
     proof = (
         "No plan under these assumptions is cheaper: proven."
         if s["status"] == "optimal"
@@ -69,9 +71,7 @@ def _head(plan: Mapping[str, Any]) -> str:
 def _before_after(plan: Mapping[str, Any], graph: Graph) -> str:
     """The tools that go and where to, as cost a year before and after."""
     rows = []
-    for each in plan["dispositions"]:
-        if each["disposition"] not in ("migrate", "retire"):
-            continue
+    for each in going(plan).values():
         mine = [row for row in plan["money"] if row["tool"] == each["tool"]]
         now = sum(row["amount"] for row in mine if row["kind"] == "saving")
         after = sum(row["amount"] for row in mine if row["kind"] == "yearly")
@@ -209,10 +209,15 @@ def _others(plan: Mapping[str, Any]) -> str:
     return out
 
 
-def _reasons(plan: Mapping[str, Any]) -> str:
+def in_order(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The dispositions, what changes most first."""
     order = {"retire": 0, "migrate": 1, "tolerate": 2, "keep": 3}
-    parts = []
-    for each in sorted(plan["dispositions"], key=lambda row: (order[row["disposition"]], row["tool"])):
+    return sorted(plan["dispositions"], key=lambda row: (order[row["disposition"]], row["tool"]))
+
+
+def _reasons(plan: Mapping[str, Any]) -> str:
+    parts, gone = [], going(plan)
+    for each in in_order(plan):
         lines = "".join(
             f'<tr><td class="n">{money(one["weight"]) if one["weight"] else ""}</td><td>{text(one["says"])}</td>'
             f'<td><span class="tag">{text(one["source"])}</span></td></tr>'
@@ -221,17 +226,13 @@ def _reasons(plan: Mapping[str, Any]) -> str:
         time = each["time"]
         fit = "; ".join(part["says"] for part in time["parts"])
         target = f" to {text(each['target'])}" if each["target"] else ""
-        is_open = " open" if each["disposition"] in ("retire", "migrate") else ""
+        is_open = " open" if each["tool"] in gone else ""
         parts.append(
             f"<details{is_open}><summary><b>{each['disposition']}</b> {text(each['tool'])}{target}</summary>"
-            f'<table>{lines}</table><p class="soft">TIME: {time["quadrant"]}, technical {_score(time["technical"])}, '
-            f"functional fit {_score(time['functional'])}: {text(fit)}</p></details>"
+            f'<table>{lines}</table><p class="soft">TIME: {time["quadrant"]}, technical {score(time["technical"])}, '
+            f"functional fit {score(time['functional'])}: {text(fit)}</p></details>"
         )
     return "<h2>Every tool, and why</h2>\n" + "\n".join(parts)
-
-
-def _score(value: float | None) -> str:
-    return "not known" if value is None else f"{value:.2f}"
 
 
 def _moves(plan: Mapping[str, Any]) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from siloscope.export.archimate import model
 from siloscope.export.cyclonedx import bill
+from siloscope.export.drawing import money
 from siloscope.export.gantt import gantt
-from siloscope.export.plan_html import page
+from siloscope.export.plan_html import in_order, page
 from siloscope.export.plan_xlsx import workbook
 from siloscope.graph.view import Graph
 from siloscope.tabular import as_csv
@@ -56,15 +57,15 @@ def _progress(progress: Mapping[str, Any]) -> str:
         f"- {s['moved']} of {s['moves']} moves are done.",
         f"- {s['gone']} assets are gone without arriving, {s['drifted']} went elsewhere.",
         f"- {s['dark']} of {s['to_go']} tools that go are dark.",
-        f"- {_money(s['realised'])} a year are saved of {_money(s['promised'])} promised.",
+        f"- {money(s['realised'])} a year are saved of {money(s['promised'])} promised.",
         f"- {s['new_in_tools_that_go']} assets are new in tools that go.",
         "",
         "| tool | state | assets left | saved a year | promised |",
         "|---|---|---:|---:|---:|",
     ]
     for each in progress["tools"]:
-        money = f"{_money(each['realised'])} | {_money(each['promised'])}"
-        lines.append(f"| {_safe(each['tool'])} | {each['state']} | {each['assets_left']} | {money} |")
+        saved = f"{money(each['realised'])} | {money(each['promised'])}"
+        lines.append(f"| {_safe(each['tool'])} | {each['state']} | {each['assets_left']} | {saved} |")
     lines += ["", "| wave | asset | state | now |", "|---:|---|---|---|"]
     lines += [
         f"| {m['wave']} | {_safe(m['asset'])} | {m['state']} | {_safe(m['now'] or '')} |" for m in progress["moves"]
@@ -132,14 +133,14 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
         "",
         f"Over {s['horizon_months']} months. Status: {s['status']}.",
         "",
-        f"Objective {_money(s['objective'])}, lower bound {_money(s['bound'])}.",
+        f"Objective {money(s['objective'])}, lower bound {money(s['bound'])}.",
         "",
         "| | |",
         "|---|---:|",
-        f"| cost a year now | {_money(s['annual_cost_now'])} |",
-        f"| cost a year after | {_money(s['annual_cost_after'])} |",
-        f"| once | {_money(s['one_time_cost'])} |",
-        f"| net present value | {_money(s['npv'])} |",
+        f"| cost a year now | {money(s['annual_cost_now'])} |",
+        f"| cost a year after | {money(s['annual_cost_after'])} |",
+        f"| once | {money(s['one_time_cost'])} |",
+        f"| net present value | {money(s['npv'])} |",
         f"| payback | {s['payback_months'] if s['payback_months'] is not None else 'not within the horizon'} months |",
         "",
         "## Tools",
@@ -147,8 +148,7 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
         "| tool | disposition | target | because |",
         "|---|---|---|---|",
     ]
-    order = {"retire": 0, "migrate": 1, "tolerate": 2, "keep": 3}
-    for each in sorted(plan["dispositions"], key=lambda row: (order[row["disposition"]], row["tool"])):
+    for each in in_order(plan):
         why = "; ".join(one["says"] for one in each["because"])
         lines.append(
             f"| {_safe(each['tool'])} | {each['disposition']} | {_safe(each['target'] or '')} | {_safe(why)} |"
@@ -163,7 +163,7 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
     for wave in plan["waves"]:
         gone = ", ".join(_safe(each) for each in wave["tools_gone"])
         cells = [wave["number"], wave["start_month"], wave["moves"], f"{wave['effort_days']:g}"]
-        cells += [_money(wave["annual_saving"]), f"{wave['risk']:.0%}", gone]
+        cells += [money(wave["annual_saving"]), f"{wave['risk']:.0%}", gone]
         lines.append(f"| {' | '.join(str(each) for each in cells)} |")
     lines += _doubts(plan)
     lines += ["", "## Assumed", "", "| what | value | used for |", "|---|---:|---|"]
@@ -183,7 +183,7 @@ def _doubts(plan: Mapping[str, Any]) -> list[str]:
     if found and found["payback_months"]:
         npv, paid = found["npv"], found["payback_months"]
         months = ", ".join(f"{paid[p]:g}" if paid[p] is not None else "never" for p in ("p10", "p50", "p90"))
-        worth = ", ".join(_money(npv[p]) for p in ("p10", "p50", "p90"))
+        worth = ", ".join(money(npv[p]) for p in ("p10", "p50", "p90"))
         lines += [
             "",
             "## How sure",
@@ -201,12 +201,8 @@ def _doubts(plan: Mapping[str, Any]) -> list[str]:
         lines += ["", "## Next best", "", "| costs more by | keeps besides | lets go besides |", "|---:|---|---|"]
         for each in plan["alternatives"]:
             cells = [", ".join(_safe(t) for t in each[key]) for key in ("keeps_besides", "lets_go_besides")]
-            lines.append(f"| {_money(each['more'])} | {' | '.join(cells)} |")
+            lines.append(f"| {money(each['more'])} | {' | '.join(cells)} |")
     return lines
-
-
-def _money(value: float) -> str:
-    return f"{value:,.0f}"
 
 
 def _safe(text: str) -> str:

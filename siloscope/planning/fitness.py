@@ -11,6 +11,7 @@ from typing import Any
 
 from siloscope.catalog import product
 from siloscope.model import Asset, Tool
+from siloscope.planning.assumptions import kind_of
 from siloscope.planning.estate import Estate, offers, slug
 from siloscope.times import days_between, normal
 
@@ -129,6 +130,6 @@ def treatment(estate: Estate, asset: Asset, origin: Tool, target: Tool | None) -
     # What is written for one engine is written anew; what is data or settings is carried over.
     return (
         "refactor"
-        if asset.kind.rpartition(".")[2] in ("workflow", "flow", "dag", "process", "job", "pipeline", "state-machine")
+        if kind_of(asset) in ("workflow", "flow", "dag", "process", "job", "pipeline", "state-machine")
         else "replatform"
     )

@@ -63,6 +63,11 @@ def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number")
 
 
+def going(plan: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The dispositions of the tools that go, by tool."""
+    return {each["tool"]: each for each in plan["dispositions"] if each["disposition"] in ("migrate", "retire")}
+
+
 def track(plan: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
     """A plan beside the graph of a later scan.
 
@@ -71,7 +76,7 @@ def track(plan: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
     there, and *open* otherwise. A tool is *dark* when a scan that could see it finds nothing in it.
     """
     moves = [_move(each, graph) for each in plan["moves"]]
-    tools = [_tool(each, graph, plan) for each in plan["dispositions"] if each["disposition"] in ("migrate", "retire")]
+    tools = [_tool(each, graph, plan) for each in going(plan).values()]
     drift = _drift(plan, graph)
     return {
         "schema": SCHEMA,
@@ -147,10 +152,10 @@ def _tool(disposition: Mapping[str, Any], graph: Graph, plan: Mapping[str, Any])
 def _drift(plan: Mapping[str, Any], graph: Graph) -> list[dict[str, Any]]:
     """Assets that came into tools that are to go since the plan was made."""
     since = plan.get("scan", {}).get("at") or ""
-    going = {each["tool"] for each in plan["dispositions"] if each["disposition"] in ("migrate", "retire")}
+    leaving = going(plan)
     known = {each["asset"] for each in plan["moves"]}
     return [
         {"asset": each.id, "tool": each.tool, "first_seen": each.first_seen}
         for each in graph.assets
-        if each.tool in going and each.id not in known and (each.first_seen or "") > since
+        if each.tool in leaving and each.id not in known and (each.first_seen or "") > since
     ]

@@ -105,7 +105,8 @@ def _pairs(graph: Graph, moving: Mapping[str, Any]) -> set[tuple[str, str]]:
     found = set()
     for edge in graph.dependencies:
         if edge.source in moving and edge.target in moving and edge.source != edge.target:
-            found.add((edge.target, edge.source) if edge.verb.depends > 0 else (edge.source, edge.target))
+            needing, needed = edge.ends
+            found.add((needed, needing))
     return found
 
 
@@ -127,11 +128,11 @@ class Reach:
     @classmethod
     def of(cls, graph: Graph) -> Reach:
         """Read the dependencies once."""
-        needing: dict[str, set[str]] = defaultdict(set)
+        found: dict[str, set[str]] = defaultdict(set)
         for edge in graph.dependencies:
-            ends = (edge.target, edge.source) if edge.verb.depends > 0 else (edge.source, edge.target)
-            needing[ends[0]].add(ends[1])
-        return cls(graph, {key: sorted(each) for key, each in needing.items()})
+            needing, needed = edge.ends
+            found[needed].add(needing)
+        return cls(graph, {key: sorted(each) for key, each in found.items()})
 
     def blast(self, assets: Sequence[str]) -> dict[str, Any]:
         """What depends on these, over any number of steps: how many assets, in production, of which departments."""

@@ -41,8 +41,7 @@ def _tool(plan: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
         "sections": {
             "because (money over the horizon)": [_sentence(each) for each in row["because"]],
             f"TIME: {time.get('quadrant', 'unknown')}": [
-                f"{each['of']}, {each['name']} {_score(each['score'])}: {each['says']}"
-                for each in time.get("parts", ())
+                f"{each['of']}, {each['name']} {score(each['score'])}: {each['says']}" for each in time.get("parts", ())
             ],
             "assumed": _assumed(plan, row["because"]),
             "otherwise": [_price(each) for each in prices],
@@ -77,7 +76,8 @@ def _sentence(reason: Mapping[str, Any]) -> str:
     return f"{weight}{reason['says']} ({reason.get('source', 'unknown')}){rests}"
 
 
-def _score(value: float | None) -> str:
+def score(value: float | None) -> str:
+    """A share of fitness in words."""
     return "not known" if value is None else f"{value:.2f}"
 
 
