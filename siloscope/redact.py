@@ -46,7 +46,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}-----|\Z)"), MASK),
     # user info in a URL, also with a password that holds "/" or "@"; abfss://container@account is no user info
     (re.compile(r"(?<=://)[^\s/@:'\"<>|]{0,256}:[^\s'\"<>]{0,256}@(?=[^\s@/'\"]+)"), ""),
-    (re.compile(r"(?<!abfss://)(?<!abfs://)(?<!wasbs://)(?<!wasb://)(?<=://)[^\s/@:'\"<>]{1,256}@"), ""),
+    (re.compile(r"(?<!abfss://)(?<!abfs://)(?<!wasbs://)(?<!wasb://)(?<=://)(?:[^\s/@:'\"<>]{1,256}@)+"), ""),
     (re.compile(r"(?<=:thin:)[^\s/@:'\"<>]{1,128}/[^\s'\"<>]{1,256}@(?=[^\s@]+)"), "@"),
     (
         re.compile(

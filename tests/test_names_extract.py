@@ -206,17 +206,13 @@ def test_the_work_on_a_long_text_grows_in_proportion(unit):
         import time
 
         text = unit * (size // len(unit))
-        best = None
-        for _ in range(3):
-            before = time.process_time()
-            list(extract_text(text))
-            spent = time.process_time() - before
-            best = spent if best is None else min(best, spent)
-        return best
+        before = time.process_time()
+        list(extract_text(text))
+        return time.process_time() - before
 
-    small, large = work(10_000), work(40_000)
     # Four times the text: linear work quadruples, quadratic grows sixteen-fold; the constant is clock noise.
-    assert large <= 9 * small + 0.02
+    # Whatever else the machine does makes a single pair of times worthless, not all of eight.
+    assert any(work(40_000) <= 9 * work(10_000) + 0.02 for _ in range(8))
 
 
 def corpus(*parts):

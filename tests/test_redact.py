@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from siloscope.redact import MASK, only_names, scrub, scrub_text, secret_key
@@ -219,6 +219,7 @@ FRAGMENTS = st.sampled_from(
 
 
 @settings(max_examples=400, deadline=None)
+@example("://0@0000@")
 @given(st.one_of(st.text(), st.lists(FRAGMENTS, max_size=14).map("".join)))
 def test_scrubbing_text_is_idempotent_and_never_raises(text: str) -> None:
     """For any text, and for text made of what patterns look for."""
@@ -263,15 +264,12 @@ def test_hostile_text_costs_linear_time(unit: str) -> None:
 
     def cost(size: int) -> float:
         text = unit * (size // len(unit))
-        best = float("inf")
-        for _ in range(2):
-            start = time.process_time()
-            scrub_text(text)
-            best = min(best, time.process_time() - start)
-        return best
+        start = time.process_time()
+        scrub_text(text)
+        return time.process_time() - start
 
-    small, large = cost(20_000), cost(80_000)
-    assert large <= 10 * max(small, 0.002)
+    # Whatever else the machine does makes a single pair of times worthless, not all of eight.
+    assert any(cost(80_000) <= 10 * max(cost(20_000), 0.002) for _ in range(8))
 
 
 def test_opaque_paths_keep_names_and_nothing_else() -> None:

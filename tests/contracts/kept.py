@@ -196,10 +196,12 @@ def observed(chance: random.Random) -> list[Observation]:
 
 
 def tell(store: Store, history: Sequence[tuple[str, Shown, bool]], commits: int) -> dict[str, Graph]:
-    """Run a history, several commits a scan; what each scan left, by its id."""
-    left = {}
-    for number, (source, shown, confirmed) in enumerate(history):
-        at = DAYS[number // commits]
+    """Run a history, several commits a scan, each of another source; what each scan left, by its id."""
+    left: dict[str, Graph] = {}
+    sources: list[str] = []
+    for source, shown, confirmed in history:
+        sources = [source] if source in sources or len(sources) in (0, commits) else [*sources, source]
+        at = DAYS[len(left) - (len(sources) > 1)]
         scan(store, at, shown, source, confirmed=confirmed)
         left[at] = lasting_graph(store.graph())
     return left

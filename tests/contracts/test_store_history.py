@@ -12,7 +12,7 @@ from siloscope.graph.commit import decide, texts
 from siloscope.graph.history import figures, lasting_graph
 from siloscope.graph.sqlite import SqliteStore
 from siloscope.graph.store import Store
-from siloscope.model import Asset, Status
+from siloscope.model import Asset, Reference, Verb
 from tests.contracts.kept import BOTH, DAYS, HISTORY, RICH, Kept, Shown, jobs, part, scan, scans, tell
 
 
@@ -86,14 +86,14 @@ def test_an_edge_ends_with_either_of_its_ends(store: Store) -> None:
 
 def test_what_a_scan_changes_and_changes_back_is_no_history(store: Store) -> None:
     """Sources are committed one by one; only what they leave together counts."""
-    scan(store, DAYS[0], [(part(), RICH)])
+    call = Reference("glue://1/a", Verb.CALLS, "glue://1/b", "step")
+    scan(store, DAYS[0], [(part(), [*RICH, call])])
     before = store.graph(DAYS[0])
-    changed = [replace(each, owner="bob") if isinstance(each, Asset) else each for each in RICH[:4]]
-    scan(store, DAYS[1], [(part(status=Status.PARTIAL), changed)])
-    assert ended(store) == 3
     scan(store, DAYS[1], [(part(), RICH)])
+    assert ended(store) == 1
+    scan(store, DAYS[1], [(part("t"), [call])], "t")
     assert ended(store) == 0
-    assert store.graph(DAYS[1]) == replace(before, scan_id=DAYS[1], scan_at=DAYS[1])
+    assert store.graph(DAYS[1]).edges == before.edges
     assert [each.id for each in store.scans()] == DAYS[:2]
 
 
