@@ -7,11 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from siloscope.analysis import THRESHOLD, findings, similar
 from siloscope.analysis.duplicates import scored, shipped
 from siloscope.analysis.duplicates.naming import read_name
+from siloscope.analysis.duplicates.scoring import values_of
+from siloscope.analysis.duplicates.table import table
 from siloscope.analysis.duplicates.weights import dump, parse
 from siloscope.explain import explain
 from siloscope.graph.store import open_store
@@ -100,6 +103,20 @@ def test_one_name_for_different_things_is_no_duplicate() -> None:
 def test_the_same_template_for_another_place_is_no_duplicate() -> None:
     items = [model(key, f"mlflow:{key}", "mlflow.model", f"churn-{place}") for key, place in (("a", "uk"), ("b", "fr"))]
     assert found(*items, reads("a", "s3://lake/churn_uk/train"), reads("b", "s3://lake/churn_fr/train")) == []
+
+
+def test_what_is_told_in_other_words_keeps_its_theme_and_a_template_filled_in_anew_loses_it() -> None:
+    """What is said often stays the same in one, what is said once in the other."""
+
+    def flow(key: str, theme: str, words: str) -> Asset:
+        said = {f"word:{each}": 5 for each in theme.split()} | {f"word:{each}": 1 for each in words.split()}
+        return asset(key, f"n8n:{key}", "n8n.workflow", name=key, shape={"v": 1, "node:Http": 1, **said})
+
+    plain, told = "send daily summary chat channel morning", "post weekly digest room group evening"
+    items = [flow("a", "parcel depot", plain), flow("b", "parcel depot", told), flow("c", "turbine wind", plain)]
+    rows = table(estate(seen(*items)))
+    retold, refilled = values_of(rows, np.array([0, 0]), np.array([1, 2]))["theme"]
+    assert retold < -0.5 < 0.5 < refilled
 
 
 def test_a_score_is_the_sum_of_its_sentences_and_says_where_to_look() -> None:

@@ -1,6 +1,6 @@
 """The weights that ship: fitted to the development splits of both labelled sets, never to what is held back.
 
-Run: python -m benchmarks.accuracy.calibrate [--seeds N] [--write]
+Run: python -m benchmarks.accuracy.calibrate [--seeds N] [--scale NAME] [--write]
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import argparse
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from siloscope.analysis.duplicates.candidates import candidates
 from siloscope.analysis.duplicates.compare import SCALE, SCALES, Values
 from siloscope.analysis.duplicates.scoring import values_of
 from siloscope.analysis.duplicates.table import table
-from siloscope.analysis.duplicates.weights import Weights, dump
+from siloscope.analysis.duplicates.weights import Weights, dump, shipped
 
 PLACE = Path(__file__).resolve().parents[2] / "siloscope/analysis/duplicates/weights.toml"
 HEAD = """# What each answer weighs, in log-odds: fitted once by `python -m benchmarks.accuracy.calibrate`, then frozen.
@@ -35,6 +34,7 @@ _ONLY = {
     "gone": [0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8],
     "lost": [0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8],
     "vanished": [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8],
+    "theme": [-0.6, -0.3, -0.15, -0.05, 0, 0.05, 0.15, 0.3, 0.5],
     "even": [0.3, 0.6, 0.8, 0.9, 1],
     "filled": [-0.4, -0.2, 0, 0.1, 0.2, 0.3, 0.45, 0.6],
     "template": [-0.6, -0.4, -0.25, -0.1, 0, 0.1, 0.25],
@@ -68,7 +68,8 @@ PLANS = {
         knots=dict.fromkeys(SIMILAR, _ALIKE) | _ONLY,
         together={pair: tuple(_KNOTS.get(each, _COARSE) for each in pair) for pair in _TOGETHER},
         rising=frozenset(SIMILAR),
-        falling=frozenset({"other", "swap", "gone", "filled", "lost", "vanished"}),
+        falling=frozenset({"other", "swap", "gone", "filled", "lost", "vanished", "theme"}),
+        steep=0.25,
     ),
 }  # fmt: skip
 CERTAIN = {
@@ -80,8 +81,6 @@ CERTAIN = {
     "layer": -8.0,
     "stranger": -4.0,
 }
-# The default threshold stands where 97 of 100 findings are right: a little above even chances.
-CAUTION = {"definition": -0.2, "facts": 0.0}
 HARD = 3.0  # what a hard negative counts for: there are few of them, and they are what people meet
 
 
@@ -112,17 +111,21 @@ def estates(seeds: Iterable[int], split: str = "dev", *, clean: bool = True) -> 
 
 
 def weights(rows: list[tuple[Values, np.ndarray]], plans: Mapping[str, Plan] = PLANS) -> Weights:
-    """The weights fitted to labelled pairs; those nobody decided on do not count, nor those that certain terms decide."""
+    """The weights fitted to labelled pairs; a scale without a plan stays as it ships.
+
+    Pairs that nobody decided on do not count, nor those that certain terms decide.
+    """
     classes = np.concatenate([each for _, each in rows])
     values = {name: np.concatenate([each[name] for each, _ in rows]) for name in rows[0][0]}
     settled = np.any([values[name] == 1 for name in ("stage", "version", "linked", "layer")], axis=0)
-    scales = {}
+    scales = dict(shipped().scales)
     for code, name in enumerate(SCALES):
+        if name not in plans:
+            continue
         use = (classes != "unknown") & ~settled & (values[SCALE] == code)
         same = np.char.startswith(classes[use], "=")
         count = np.where(~same & (classes[use] != "none"), HARD, 1.0)
-        found = fit({key: each[use] for key, each in values.items()}, same, count, plans[name], CERTAIN)
-        scales[name] = replace(found, prior=round(found.prior + CAUTION[name], 3))
+        scales[name] = fit({key: each[use] for key, each in values.items()}, same, count, plans[name], CERTAIN)
     return Weights(scales, CERTAIN)
 
 
@@ -130,10 +133,11 @@ def main() -> None:
     """Make, fit, say, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--scale", choices=SCALES, action="append", help="only this one; both unless given")
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     rows = [labelled(each) for each in estates(range(101, 101 + given.seeds))]
-    found = weights(rows)
+    found = weights(rows, {name: PLANS[name] for name in given.scale or SCALES})
     print(Counter(np.concatenate([each for _, each in rows]).tolist()))
     text = dump(found, HEAD)
     if given.write:

@@ -64,6 +64,7 @@ def compare(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
     found["swap"] = np.where(unknown, np.nan, objects.apart() / (objects.apart() + words.apart() + 1.0))
     found["gone"], found["lost"] = _gone(table, a, b)
     found["vanished"] = _vanished(table, a, b)
+    found["theme"] = _theme(table, a, b)
     sizes = table.views["all"].size
     found["even"] = np.minimum(sizes[a], sizes[b]) / np.maximum(np.maximum(sizes[a], sizes[b]), 0.01)
     # Told in the same words, yet set otherwise: a template that was filled in for something else.
@@ -87,6 +88,25 @@ def _gone(table: Table, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.nd
         shares.append(np.maximum(held - kept, 0) / (held + 0.5))
     known = (topic.size[a] > 0) & (topic.size[b] > 0)
     return np.where(known, np.minimum(*shares), np.nan), np.where(known, np.maximum(*shares), np.nan)
+
+
+def _theme(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """How much more of what each mentions often the other lacks, than of what each mentions once; -1 to 1.
+
+    Who retells a thing changes its words as they come; who fills in a template changes what it is about.
+    """
+    often_a, often_b = (_lacking(table, "often", *each) for each in ((a, b), (b, a)))
+    once_a, once_b = (_lacking(table, "once", *each) for each in ((a, b), (b, a)))
+    told: np.ndarray = np.minimum(often_a, often_b) - (once_a + once_b) / 2
+    return told
+
+
+def _lacking(table: Table, name: str, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The share of a view of one that the other never mentions; NaN where it is empty."""
+    view, every = table.views[name], table.views["all"]
+    held = view.size[one] ** 2
+    kept = similar.pairwise(view.matrix, every.matrix, one, other)
+    return np.where(held > 0, np.maximum(held - kept, 0) / np.maximum(held, 0.01), np.nan)
 
 
 def _vanished(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -33,14 +33,11 @@ def judged(found: Scored, weights: Weights, feedback: Feedback) -> Scored:
         [said[pair].evidence.weight if pair in said else 0.0 for pair in zip(a.tolist(), b.tolist(), strict=True)]
     )
     order = np.lexsort((b, a))
-    none = np.full(len(more), -1)
     return replace(
         found,
         a=a[order],
         b=b[order],
         logit=logit[order],
-        through=np.concatenate([found.through, none])[order],
-        lift=np.concatenate([found.lift, np.zeros(len(more))])[order],
         word=word[order],
     )
 
@@ -59,7 +56,7 @@ def rejected(found: Scored, loose: list[int]) -> list[list[int]]:
     """
     if found.word is None:
         return []
-    machine = 1 / (1 + np.exp(-(found.logit + found.lift)))
+    machine = 1 / (1 + np.exp(-found.logit))
     against = [n for n in loose if found.word[n] < 0 and machine[n] >= _SAME]
     pairs = {(int(found.a[n]), int(found.b[n])) for n in against}
     likely = {(int(found.a[n]), int(found.b[n])) for n in loose if machine[n] >= _SAME}

@@ -22,7 +22,7 @@ _SLIGHT = 0.1  # what adds less is told together
 # Which terms answer one question; a term that is in no group is told by itself.
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "names": ("name", "letters", "called"),
-    "about": ("object", "other", "swap", "gone", "lost", "vanished", "template", "filled"),
+    "about": ("object", "other", "swap", "gone", "lost", "vanished", "theme", "template", "filled"),
     "said": ("said",),
     "settings": ("core", "inner", "whole", "part", "set", "line", "opt", "step", "product", "even"),
     "fields": ("field",),
@@ -30,7 +30,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 _GROUP = {term: group for group, terms in _GROUPS.items() for term in terms}
 # Answers to these count against the more they are; strangers give the highest.
-_APART = frozenset({"other", "swap", "gone", "lost", "vanished", "filled"})
+_APART = frozenset({"other", "swap", "gone", "lost", "vanished", "theme", "filled"})
 _PLAIN = frozenset({"schedule", "owner", "kind", "region", "definition", "identical", "even"})
 
 
@@ -66,9 +66,10 @@ class _Pair:
         """`invoice against contract`: what weighs most on each side and is never mentioned by the other."""
         sides = []
         for this, that in ((0, 1), (1, 0)):
-            mine, its = self.tokens("object", this), self.tokens("all", that)
-            about = self.tokens("object", that)
-            words = [each for each in sorted(mine, key=lambda key: (-mine[key], key)) if each not in its | about]
+            mine = self.tokens("often", this) | self.tokens("object", this)
+            its = self.tokens("all", that) | self.tokens("object", that)
+            words = [each for each in mine if each not in its and not _is_mark(each)]
+            words.sort(key=lambda each: (-mine[each], each))
             sides.append(listed(words, 3))
         return " against ".join(each or "nothing" for each in sides) if any(sides) else ""
 
@@ -151,7 +152,7 @@ class Reasons:
         self._told = _grouped(weights, self._values)
 
     def of(self, n: int) -> list[Evidence]:
-        """The evidence of pair number `n`; with what follows from a third, it sums to the pair's log-odds."""
+        """The evidence of pair number `n`; it sums to the pair's log-odds."""
         scored, table = self._scored, self._scored.table
         values = {name: float(each[n]) for name, each in self._values.items()}
         pair = _Pair(table, int(scored.a[n]), int(scored.b[n]), values)
@@ -159,11 +160,8 @@ class Reasons:
         found = [Evidence(_SAY["prior"](pair), round(told.pop("prior"), 4))]
         kept = {name: weight for name, weight in told.items() if abs(weight) >= _SLIGHT}
         more = [Evidence(_SAY[name](pair), round(weight, 4)) for name, weight in kept.items()]
-        if scored.through[n] >= 0:
-            third = table.assets[int(scored.through[n])]
-            more.append(Evidence(f'both are the same as "{_short(third)}" in {third.tool}', float(scored.lift[n])))
         found += sorted(more, key=lambda each: (-abs(each.weight), each.says))
-        rest = round(float(scored.logit[n] + scored.lift[n]) - sum(each.weight for each in found), 4)
+        rest = round(float(scored.logit[n]) - sum(each.weight for each in found), 4)
         if rest:
             found.append(Evidence("smaller signs together", rest))
         return [*found, Evidence(f"to check: {_where(pair.one)} and {_where(pair.two)}", 0.0)]

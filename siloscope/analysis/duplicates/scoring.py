@@ -1,4 +1,4 @@
-"""From a graph to scored pairs: candidates, then the log-odds of each, then what follows from pairs together."""
+"""From a graph to scored pairs: candidates, then the log-odds of each, also of those inside a group of likely ones."""
 
 from __future__ import annotations
 
@@ -24,24 +24,19 @@ _FULL = 24  # groups up to this size are compared pair by pair
 
 @dataclass(frozen=True)
 class Scored:
-    """Pairs of rows of `table` (a < b, in order) with their log-odds.
-
-    `through` is a third that both are the same as, or -1; `lift` is what that adds.
-    """
+    """Pairs of rows of `table` (a < b, in order) with their log-odds."""
 
     table: Table
     a: np.ndarray
     b: np.ndarray
     logit: np.ndarray
-    through: np.ndarray
-    lift: np.ndarray
     word: np.ndarray | None = None  # what people said, in log-odds
 
     @cached_property
     def score(self) -> np.ndarray:
         """Probabilities, four digits."""
         said = 0.0 if self.word is None else self.word
-        found: np.ndarray = np.minimum(np.round(1 / (1 + np.exp(-(self.logit + self.lift + said))), 4), SUREST)
+        found: np.ndarray = np.minimum(np.round(1 / (1 + np.exp(-(self.logit + said))), 4), SUREST)
         return found
 
 
@@ -61,8 +56,7 @@ def scored_table(rows: Table, weights: Weights) -> Scored:
     keep = logit > np.log(FLOOR / (1 - FLOOR))
     order = np.lexsort((b[keep], a[keep]))
     a, b, logit = a[keep][order], b[keep][order], logit[keep][order]
-    through, lift = _through(a, b, logit)
-    return Scored(rows, a, b, logit, through, lift)
+    return Scored(rows, a, b, logit)
 
 
 def log_odds(rows: Table, a: np.ndarray, b: np.ndarray, weights: Weights) -> np.ndarray:
@@ -112,20 +106,3 @@ def groups(a: np.ndarray, b: np.ndarray) -> list[list[int]]:
     for each in sorted(leader):
         found[top(each)].append(each)
     return [found[key] for key in sorted(found)]
-
-
-def _through(a: np.ndarray, b: np.ndarray, logit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What a pair gains when both are the same as a third: at least the product of the two likelihoods."""
-    through, lift = np.full(len(a), -1), np.zeros(len(a))
-    chance = 1 / (1 + np.exp(-logit))
-    near: dict[int, dict[int, float]] = defaultdict(dict)
-    for n in np.flatnonzero(chance >= 0.9).tolist():
-        near[int(a[n])][int(b[n])] = near[int(b[n])][int(a[n])] = float(chance[n])
-    for n in np.flatnonzero((chance < 0.9) & (logit > -1.5)).tolist():
-        one, other = near.get(int(a[n]), {}), near.get(int(b[n]), {})
-        best = max(((one[c] * other[c], -c) for c in one.keys() & other.keys()), default=None)
-        if best and best[0] > max(chance[n], 0.5):
-            # Weighed half: the third was judged by the same evidence.
-            gain = np.log(best[0] / (1 - min(best[0], 0.9999))) - logit[n]
-            through[n], lift[n] = -best[1], round(float(gain) * 0.5, 4)
-    return through, lift

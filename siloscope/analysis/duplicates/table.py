@@ -106,7 +106,7 @@ def pair_keys(a: np.ndarray, b: np.ndarray, size: int) -> np.ndarray:
     return keys
 
 
-_SPELT = {"topic": "all"}  # views that share the columns of another
+_SPELT = {"topic": "all", "often": "all", "once": "all"}  # views that share the columns of another
 
 
 class _Builder:
@@ -148,8 +148,20 @@ class _Builder:
         settings = set(self._since("set"))
         self.put(("all", each) for each in sorted(said | settings))
         self.put(("topic", each) for each in sorted(said & settings))
+        counts = self._mentions()
+        self.put(("often", each) for each in sorted(counts) if counts[each] >= read.OFTEN)
+        self.put(("once", each) for each in sorted(counts) if counts[each] == 1)
         for view, ends in self._ends.items():
             ends.append(len(self._indices[view]))
+
+    def _mentions(self) -> dict[str, float]:
+        """How often the present asset mentions each word, in whichever way."""
+        found: dict[str, float] = defaultdict(float)
+        for view in ("name", "said", "set"):
+            begin = self._ends[view][-1]
+            for word, count in zip(self._since(view), self._counts[view][begin:], strict=True):
+                found[word if view == "set" else read.as_set(word)] += count
+        return found
 
     def _since(self, view: str) -> list[str]:
         """The tokens of the present asset in a view."""

@@ -17,7 +17,9 @@ from siloscope.analysis.duplicates.roles import role
 from siloscope.model import Asset, Edge, Scalar
 
 VIEWS = ("object", "said", "set", "field", "place", "data", "line", "opt", "step", "product", "trait")
-INNER = ("name", "all", "topic")  # made of the others: words of the name, what is both said and set, every word
+# Made of the others: words of the name, every word, what is both said and set, and what is mentioned often or once.
+INNER = ("name", "all", "topic", "often", "once")
+OFTEN = 3  # mentions from which on a word is a theme
 Token = tuple[str, str]  # (view, spelling)
 LONGEST = 120
 
