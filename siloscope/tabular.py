@@ -1,11 +1,11 @@
-"""Rows as CSV that is safe to open in a spreadsheet."""
+"""Rows as CSV that is safe to open in a spreadsheet, and CSV as people and their spreadsheets write it as rows."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -30,3 +30,28 @@ def cell(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{value}"
     return "" if value is None else value
+
+
+_DELIMITERS = ",;\t|"
+
+
+def delimiter(head: str) -> str:
+    """What parts the columns of a table, by its first line: comma, semicolon, tab or bar."""
+    return max(_DELIMITERS, key=lambda each: (head.count(each), -_DELIMITERS.index(each)))
+
+
+def lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV text, the heading first, each with the number of the line it ends on; blank rows are left out.
+
+    Raises:
+        csv.Error: The text is no table.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text.partition("\n")[0]))
+    for row in reader:
+        if any(each.strip() for each in row):
+            yield reader.line_num, [each.strip() for each in row]
+
+
+def undefused(value: str) -> str:
+    """A cell as it was before `cell` defused it."""
+    return value[1:] if value[:1] == "'" and value[1:2] in ("=", "+", "-", "@") else value

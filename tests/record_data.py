@@ -27,6 +27,8 @@ AT = "2026-11-22T08:00:00Z"
 # The instance each recorded source says it is; ports of test servers are no part of a name.
 SOURCES = {
     "airflow": ("shop-airflow", "airflow.shop.example"),
+    "backstage": ("shop-catalog", "shop-catalog"),
+    "csv": ("sheets", "sheets"),
     "dbt": ("shop-dbt", "shop-dbt"),
     "focus": ("money", "money"),
     "mlflow": ("shop-mlflow", "mlflow.shop.example"),
@@ -105,6 +107,8 @@ def airflow() -> None:
 
 MAKERS: dict[str, Callable[[], None]] = {
     "airflow": airflow,
+    "backstage": lambda: record("backstage", path=SEEDS / "backstage"),
+    "csv": lambda: record("csv", path=SEEDS / "csv", options={"columns": {"id": "Asset no."}}),
     "dbt": dbt,
     "focus": lambda: record("focus", path=SEEDS / "focus"),
     "mlflow": mlflow,

@@ -171,6 +171,15 @@ def test_meeting_in_something_outside_is_a_link_and_a_hidden_share() -> None:
     assert shadow.subjects == ("outside:s3://lake", "a", "b")
 
 
+def test_what_an_inventory_lacks_is_no_shadow_tool() -> None:
+    """Its server is known: the flow that others call was deleted, or lies where the token does not see it."""
+    calls_ = [reads(key, "n8n://one.example/workflow/gone") for key in "ab"]
+    known = asset("n8n://one.example/workflow/there", "n8n:one.example")
+    two = [asset("a"), asset("b", "node-red:two", "node-red.flow")]
+    assert find("shadow-tool", estate(seen(*two, known, *calls_))) == []
+    assert find("shadow-tool", estate(seen(*two, *calls_))) != []
+
+
 def people(*links: Any) -> Graph:
     """Two departments of three assets each, and one asset of nobody."""
     risk = [asset(f"r{n}", department="Risk") for n in range(3)]

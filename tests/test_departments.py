@@ -164,7 +164,7 @@ def test_groups_and_users_of_a_catalog_file_are_rules_about_owners(tmp_path: Pat
     assert (grouped["x"][0], grouped["y"][0]) == ("Risk Management", "unassigned")
 
 
-@pytest.mark.parametrize(("text", "said"), [("a: [", "is no YAML"), ("kind: User\nmetadata: {name: x}\n", "no Backstage entity"), ("- 1\n", "no Backstage entity"), ("a: 2020-13-45\n", "is no YAML: month"), ("[" * 5000, "is no YAML")])  # fmt: skip
+@pytest.mark.parametrize(("text", "said"), [("a: [", "is no YAML"), ("kind: User\nmetadata: {name: x}\n", "no Backstage entity"), ("- 1\n", "no Backstage entity"), ("a: 2020-13-45\n", "no Backstage entity"), ("[" * 5000, "is no YAML")])  # fmt: skip
 def test_a_catalog_without_groups_is_a_clear_error(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "org.yaml"
     file.write_text(text, encoding="utf-8")

@@ -10,9 +10,13 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
+from siloscope.export.backstage import _title
 from siloscope.graph.view import Graph
+from siloscope.model import Asset, Reference
+from siloscope.names import canonical
 from tests.contracts.test_exports import hostile, written
 from tests.estates import company
+from tests.served import scanned
 
 GRAPHS = pytest.mark.parametrize("graph", [company, hostile, Graph], ids=["company", "hostile", "empty"])
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -89,6 +93,22 @@ def test_backstage_takes_every_entity(tmp_path: Path, graph) -> None:
         if "system" in each["spec"]:
             assert f"system:default/{each['spec']['system']}" in refs
     assert len(entities) >= len(graph().assets) + len(graph().tools)
+
+
+@GRAPHS
+def test_a_catalog_that_was_exported_reads_as_the_same_estate(tmp_path: Path, graph) -> None:
+    """The same things of the same kinds in the same tools and departments, and what depends on what."""
+    written(graph(), "backstage", tmp_path / "catalog-info.yaml")
+    found = scanned("backstage", path=tmp_path)
+    assert found.status("backstage.entity") == "complete"
+
+    def told(each: Asset) -> tuple[str, str, str]:
+        return each.kind, each.tool, _title(each.department or "unassigned")
+
+    assert {key: told(each) for key, each in found.assets.items()} == {each.id: told(each) for each in graph().assets}
+    ends = {each.ends for each in graph().dependencies if {*each.ends} <= graph().asset.keys()}
+    needs = {(each.source, each.name) for each in found.observations if isinstance(each, Reference)}
+    assert needs == {(one, canonical(other) or other) for one, other in ends if one != other}
 
 
 @GRAPHS

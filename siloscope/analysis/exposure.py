@@ -55,8 +55,9 @@ def shadow_tool(graph: Graph) -> Iterator[Finding]:
     authorities = list(known)
     of = np.array([known[each] for each in names], dtype=np.int64)
     users, below = (gathered(of[place], each, len(authorities)) for each in (asset, place))
+    inventoried = {"/".join(each.id.split("/", 3)[:3]) for each in graph.assets}  # what it lacks is missing, not hidden
     for authority, members, places in zip(authorities, users, below, strict=True):
-        if len(members) > 1:
+        if len(members) > 1 and authority not in inventoried:
             assets = [graph.assets[each] for each in members]
             yield _shadow(graph, authority, assets, sorted(graph.outside[each].id for each in places))
 

@@ -17,6 +17,8 @@ BUILT_IN: Mapping[str, str] = {
     "airflow": "siloscope.collectors.airflow",
     "aws": "siloscope.collectors.aws",
     "azure": "siloscope.collectors.azure",
+    "backstage": "siloscope.collectors.backstage",
+    "csv": "siloscope.collectors.sheets",
     "dbt": "siloscope.collectors.dbt",
     "focus": "siloscope.collectors.focus",
     "mlflow": "siloscope.collectors.mlflow",

@@ -265,7 +265,9 @@ def _config_digest(source: Source, listing: Listing, scope: Scope) -> str:
     Secrets and the source's own name are no part of it. Under another `instance` everything has another id: what
     bore the former ones is held, as renamed things are not gone.
     """
-    settings = {key: value for key, value in source.options.items() if key in ("endpoint_url", "filter", "target")}
+    settings = {
+        key: value for key, value in source.options.items() if key in ("columns", "endpoint_url", "filter", "target")
+    }
     place = (source.type, source.url or "", str(source.path or ""), source.instance)
     return digest(*place, listing.name, scope.path, dumps(settings))
 

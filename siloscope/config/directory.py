@@ -8,11 +8,11 @@ Values may be globs and are compared without regard to case.
 from __future__ import annotations
 
 import csv
-import io
 from pathlib import Path
 
 from siloscope.config.records import DepartmentRule
 from siloscope.errors import ConfigError
+from siloscope.tabular import lines
 
 MATCH_KEYS = ("tag", "account", "folder", "workspace", "owner", "group", "domain", "source", "tool", "name", "id")
 _OWNER = frozenset({"email", "e-mail", "mail", "userprincipalname", "user", "login"})
@@ -36,19 +36,19 @@ def rules_of(file: Path) -> tuple[DepartmentRule, ...]:
 
 
 def _rules(file: str, text: str) -> tuple[DepartmentRule, ...]:
-    rows = csv.reader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
-    head = [each.strip() for each in next(rows, [])]
+    rows = lines(text)
+    _, head = next(rows, (0, []))
     place = next((n for n, each in enumerate(head) if each.lower() == _DEPARTMENT), None)
     columns = {n: key for n, each in enumerate(head) if (key := _key(each))}
     if place is None or not columns:
         raise ConfigError(f'{file} needs a column "department" and one of {", ".join(MATCH_KEYS)}, tag:KEY, email')
     tables: dict[int, dict[str, str]] = {n: {} for n in columns}
-    for row in rows:
-        name = row[place].strip() if place < len(row) else ""
+    for number, row in rows:
+        name = row[place] if place < len(row) else ""
         for n, table in tables.items() if name else ():
-            value = row[n].strip() if n < len(row) else ""
+            value = row[n] if n < len(row) else ""
             if value and table.setdefault(value, name) != name:
-                raise ConfigError(f"{file} line {rows.line_num}: {value} is in {table[value]} and in {name}")
+                raise ConfigError(f"{file} line {number}: {value} is in {table[value]} and in {name}")
     return tuple(
         DepartmentRule("", key, tag, table=tuple(tables[n].items())) for n, (key, tag) in columns.items() if tables[n]
     )

@@ -44,9 +44,8 @@ def backstage(graph: Graph, output: str) -> None:
             spec["system"] = systems[asset.tool]
         if needs.get(asset.id):
             spec["dependsOn"] = sorted(needs[asset.id])
-        entities.append(
-            _entity("Resource" if _is_resource(asset) else "Component", names[asset.id], asset.name, asset.id, spec)
-        )
+        kind = "Resource" if _is_resource(asset) else "Component"
+        entities.append(_entity(kind, names[asset.id], asset.name, asset.id, spec, asset.tool))
     with target(output) as out:
         dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
         yaml.dump_all(entities, out, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000)
@@ -69,11 +68,13 @@ def _group(department: str) -> dict[str, Any]:
     }
 
 
-def _entity(kind: str, name: str, title: str, identity: str, spec: dict[str, Any]) -> dict[str, Any]:
+def _entity(kind: str, name: str, title: str, identity: str, spec: dict[str, Any], tool: str = "") -> dict[str, Any]:
+    """An entity that says what it is here: a catalog read as a source finds the asset again, and its tool."""
+    annotations = {"siloscope/id": identity, **({"siloscope/tool": tool} if tool else {})}
     return {
         "apiVersion": "backstage.io/v1alpha1",
         "kind": kind,
-        "metadata": {"name": name, "title": _title(title), "annotations": {"siloscope/id": identity}},
+        "metadata": {"name": name, "title": _title(title), "annotations": annotations},
         "spec": spec,
     }
 
