@@ -12,7 +12,7 @@ import pytest
 from siloscope.errors import ConfigError, PlanError
 from siloscope.graph.view import Graph
 from siloscope.model import Reference, Tool, Verb
-from siloscope.planning.assumptions import Assumptions, defaults
+from siloscope.planning.assumptions import Assumptions, Periods, defaults
 from siloscope.planning.consolidation import plan_graph
 from tests.estates import asset, calls, company, estate, reads, seen, trains
 
@@ -199,7 +199,7 @@ def test_a_wave_holds_no_more_than_the_team_can_do() -> None:
     """Unless one group alone is larger."""
     plan = plan_graph(three(count=90), retire=[A, C])
     assert len(plan["waves"]) > 1
-    assert all(each["effort_days"] <= defaults().days_per_wave for each in plan["waves"])
+    assert all(each["effort_days"] <= each["days_available"] == defaults().days_of(1) for each in plan["waves"])
     assert all(0 <= each["risk"] <= 1 for each in plan["waves"])
 
 
@@ -232,3 +232,45 @@ def test_the_same_graph_gives_the_same_plan() -> None:
     plan = plan_graph(company())
     assert json.dumps(plan) == json.dumps(plan_graph(company(reverse=True)))
     check_totals(plan, company())
+
+
+def with_periods(**periods: list[float]) -> Assumptions:
+    return replace(ONE_DAY, days_per_month=10 / 3, periods=Periods(**periods))
+
+
+def test_people_may_come_and_go_from_wave_to_wave() -> None:
+    """Nobody in the first wave, half of one in the second, two from then on: each holds what these can do."""
+    assume = with_periods(people=[0, 0.5, 2])
+    plan = plan_graph(three(count=4), retire=[A, C], assume=assume)
+    waves = plan["waves"]
+    assert [each["days_available"] for each in waves][:3] == [0, 5, 20]
+    assert waves[0]["moves"] == 0 and not waves[0]["tools_gone"]
+    assert all(each["effort_days"] + each["other_days"] <= max(each["days_available"], 5) for each in waves)
+    assert sum(each["moves"] for each in waves) == len(plan["moves"]) == 8
+    check_totals(plan, three(count=4), assume)
+
+
+def test_no_wave_spends_more_than_its_budget() -> None:
+    """What is paid once for a tool is due in the wave in which it goes: with money for one a wave they go one by one."""
+    graph = three()
+    free = plan_graph(graph, retire=[A, C], assume=with_periods())
+    paid = {row["tool"]: 0.0 for row in free["money"]}
+    for row in free["money"]:
+        paid[row["tool"]] += row["amount"] if row["kind"] == "once" else 0
+    most = max(paid.values())
+    plan = plan_graph(graph, retire=[A, C], assume=with_periods(budget=[0, most + 1]))
+    assert [each["tools_gone"] for each in plan["waves"] if each["tools_gone"]] == [[A], [C]]
+    assert plan["waves"][0]["tools_gone"] == []
+    for each in plan["waves"]:
+        spent = sum(r["amount"] for r in plan["money"] if r["kind"] == "once" and r["wave"] == each["number"])
+        assert spent == pytest.approx(each["one_time_cost"], abs=0.01)
+        assert each["one_time_cost"] <= each["budget"]
+    assert plan["summary"]["one_time_cost"] == free["summary"]["one_time_cost"]
+    assert plan["summary"]["npv"] < free["summary"]["npv"]
+
+
+def test_a_tool_that_no_wave_can_pay_for_is_an_error_that_names_it() -> None:
+    with pytest.raises(PlanError, match=rf"{A} takes [\d,]+ once, and no wave has that much: .* 10, 20, the last from"):
+        plan_graph(three(), retire=[A], assume=with_periods(budget=[10, 20]))
+    with pytest.raises(PlanError, match=r"no order was found that leaves money for all of these(.|\n)*n8n:one takes"):
+        plan_graph(three(), retire=[A, C], assume=with_periods(budget=[30_000, 20]))

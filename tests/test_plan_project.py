@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from siloscope.planning.project import Milestone, Task, Timetable, cost_of, timetable
+from siloscope.planning.project import Limit, Milestone, NoRoomError, Task, Timetable, cost_of, timetable
 
 ortools = pytest.importorskip("ortools", reason="needs the extra waves")
 
@@ -89,6 +89,47 @@ def valid(tasks: list[Task], starts: tuple[int, ...]) -> bool:
     ):
         return False
     return all(sum(t.use["r"] for t in tasks if at[t.id] <= p < at[t.id] + t.length) <= 3 for p in range(10))
+
+
+@pytest.mark.parametrize("prove", [True, False], ids=["cp-sat", "alone"])
+@pytest.mark.parametrize("stretches", [True, False])
+def test_what_there_is_may_change_from_period_to_period(stretches: bool, prove: bool) -> None:
+    """Beside trying everything: people that come and go, and money that a task needs in one period or not at all."""
+    draw, possible, solved = random.Random(9), 0, 0
+    for _ in range(25):
+        limit = Limit([draw.randint(0, 4), draw.randint(0, 4), draw.randint(1, 3)], stretches)
+        tasks = [Task(f"t{n}", 1, {"r": draw.randint(1, 4)}, ["t0"] if n == 3 else ()) for n in range(4)]
+        goals = [Milestone(f"m{n}", [each.id], draw.randint(1, 9)) for n, each in enumerate(tasks)]
+        best = min(
+            (
+                cost_of(tasks, goals, dict(zip([t.id for t in tasks], starts, strict=True)))
+                for starts in itertools.product(range(7), repeat=4)
+                if starts[3] > starts[0] and fits(limit, tasks, starts)
+            ),
+            default=None,
+        )
+        if best is None:
+            with pytest.raises(NoRoomError):
+                timetable(tasks, {"r": limit}, goals, prove=prove)
+            continue
+        found = timetable(tasks, {"r": limit}, goals, prove=prove)
+        assert fits(limit, tasks, tuple(found.start[each.id] for each in tasks))
+        assert found.start["t3"] > found.start["t0"]
+        assert found.bound <= best <= found.cost == cost_of(tasks, goals, found.start)
+        possible, solved = possible + 1, solved + (found.cost == best)
+        if prove:
+            assert (found.cost, found.status) == (best, "optimal")
+    assert solved >= possible * 0.8 > 5
+
+
+def fits(limit: Limit, tasks: list[Task], starts: tuple[int, ...]) -> bool:
+    """Whether no period takes more than it has; what is larger than a period that has anything fills it."""
+    for time in set(starts):
+        level = limit.levels[min(time, len(limit.levels) - 1)]
+        uses = [each.use["r"] for each, at in zip(tasks, starts, strict=True) if at == time]
+        if sum(min(each, level) if limit.stretches and level else each for each in uses) > level:
+            return False
+    return True
 
 
 def test_what_pays_most_for_its_effort_comes_first() -> None:

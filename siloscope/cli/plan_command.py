@@ -164,7 +164,8 @@ def _planned(
 
     assume = load(options["assume"]) if options["assume"] else defaults()
     if options["people"]:
-        assume = replace(assume, people=options["people"], given=assume.given | {"people"})
+        periods = replace(assume.periods, people=())
+        assume = replace(assume, people=options["people"], periods=periods, given=assume.given | {"people"})
     return plan_graph(
         graph,
         keep=keep,

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import Any
 
 from siloscope.export.drawing import bars, curve, gantt, money, text, tornado
+from siloscope.export.waves import facts
 from siloscope.graph.view import Graph
 from siloscope.planning.tracking import going
 from siloscope.planning.why import score
@@ -106,23 +107,7 @@ def _waves(plan: Mapping[str, Any]) -> str:
 
 
 def _wave(wave: Mapping[str, Any]) -> str:
-    blast = wave["blast_radius"]
-    where = ", ".join(f"{key} {count}" for key, count in blast["departments"].items())
-    facts = [
-        ("saves a year", money(wave["annual_saving"])),
-        ("saving from month", ", ".join(f"{m} ({t})" for t, m in wave["saving_from_month"].items()) or "nothing yet"),
-        ("tools gone", ", ".join(wave["tools_gone"]) or "none"),
-        (
-            "depends on it",
-            f"{blast['assets']} assets ({blast['production']} in production){': ' if where else ''}{where}",
-        ),
-        ("linked to what stays", f"{wave['risk']:.0%} of the moves"),
-        ("way back", wave["rollback"]),
-        ("to start", "; ".join(wave["entry"])),
-        ("to end", "; ".join(wave["exit"])),
-        ("have to agree", ", ".join(wave["agree"]) or "nobody beyond the team"),
-    ]
-    lines = "".join(f"<tr><th>{key}</th><td>{text(str(value))}</td></tr>" for key, value in facts)
+    lines = "".join(f"<tr><th>{key}</th><td>{text(str(value))}</td></tr>" for key, value in facts(wave))
     return f"<details open><summary>Wave {wave['number']}</summary><table>{lines}</table></details>\n"
 
 

@@ -52,12 +52,14 @@ class _Book:
             (m["wave"], m["name"], m["kind"], m["from"], m["to"], m["treatment"], m["effort_days"], m["asset"])
             for m in plan["moves"]
         ], wide={"asset": 35, "from": 40, "to": 40, "id": 60})  # fmt: skip
-        head = "wave start_month months moves effort_days annual_saving risk rollback entry exit agree".split()
-        self.table("Waves", head, [
-            (n, w["start_month"], w["months"], w["moves"], w["effort_days"], w["annual_saving"], w["risk"],
+        head = "wave start_month months moves effort_days other_days days_available one_time_cost budget annual_saving"
+        self.table("Waves", [*head.split(), "risk", "rollback", "entry", "exit", "agree"], [
+            (n, w["start_month"], w["months"], w["moves"], w["effort_days"], w["other_days"], w["days_available"],
+             w["one_time_cost"], "" if w["budget"] is None else w["budget"], w["annual_saving"], w["risk"],
              w["rollback"], "; ".join(w["entry"]), "; ".join(w["exit"]), ", ".join(w["agree"]))
             for n, w in sorted(waves.items())
-        ], money=("annual_saving",), wide={"rollback": 50, "entry": 50, "exit": 50, "agree": 30})  # fmt: skip
+        ], money=("one_time_cost", "budget", "annual_saving"),
+            wide={"rollback": 50, "entry": 50, "exit": 50, "agree": 30})  # fmt: skip
         self.table("Cash", ("month", "flow", "running"), [
             (n + 1, flow, round(total, 2))
             for n, (flow, total) in enumerate(zip(plan["cash_flow"], accumulate(plan["cash_flow"]), strict=True))

@@ -13,6 +13,7 @@ from siloscope.export.drawing import money
 from siloscope.export.gantt import gantt
 from siloscope.export.plan_html import in_order, page
 from siloscope.export.plan_xlsx import workbook
+from siloscope.export.waves import facts
 from siloscope.graph.view import Graph
 from siloscope.tabular import as_csv
 
@@ -165,6 +166,13 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
         cells = [wave["number"], wave["start_month"], wave["moves"], f"{wave['effort_days']:g}"]
         cells += [money(wave["annual_saving"]), f"{wave['risk']:.0%}", gone]
         lines.append(f"| {' | '.join(str(each) for each in cells)} |")
+    for wave in plan["waves"]:
+        lines += [
+            "",
+            f"### Wave {wave['number']}",
+            "",
+            *(f"- {key}: {_safe(told)}" for key, told in facts(wave) if told),
+        ]
     lines += _doubts(plan)
     lines += ["", "## Assumed", "", "| what | value | used for |", "|---|---:|---|"]
     lines += [f"| {each['name']} | {each['value']:g} | {_safe(each['used_for'])} |" for each in plan["assumptions"]]

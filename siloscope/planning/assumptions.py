@@ -33,6 +33,14 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Periods:
+    """What there is in each wave, the last entry from then on: people, and money to be spent once; empty for no change."""
+
+    people: Sequence[float] = ()
+    budget: Sequence[float] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Assumptions:
     """The entries of `assumptions.toml`, which explains each; money in the sources' currency.
 
@@ -62,12 +70,23 @@ class Assumptions:
     features: Mapping[str, Sequence[str]]
     range: Mapping[str, tuple[float, float]]
     rules: Rules = field(default_factory=Rules)
+    periods: Periods = field(default_factory=Periods)
     given: frozenset[str] = frozenset()
 
     @property
-    def days_per_wave(self) -> float:
-        """What everybody who migrates can do in one wave."""
-        return self.people * self.days_per_month * self.months_per_wave
+    def days_per_wave(self) -> tuple[float, ...]:
+        """What everybody who migrates can do in the first wave, the second, ..., the last from then on."""
+        people = self.periods.people or (self.people,)
+        return tuple(each * self.days_per_month * self.months_per_wave for each in people)
+
+    def days_of(self, wave: int) -> float:
+        """What everybody who migrates can do in a wave (from 1)."""
+        return self.days_per_wave[min(wave, len(self.days_per_wave)) - 1]
+
+    def budget_of(self, wave: int) -> float | None:
+        """The most that may be spent once in a wave (from 1); None without such a limit."""
+        budget = self.periods.budget
+        return budget[min(wave, len(budget)) - 1] if budget else None
 
     def effort(self, asset: Asset, links: int) -> float:
         """Days to move one asset to another product: by its kind and by how many things it is linked to."""
@@ -111,6 +130,7 @@ def defaults() -> Assumptions:
     document = tomllib.loads(files("siloscope.planning").joinpath(_FILE).read_text("utf-8"))
     document["range"] = {key: tuple(value) for key, value in document["range"].items()}
     document["rules"] = Rules(**document["rules"])
+    document["periods"] = Periods(**document["periods"])
     return Assumptions(**document)
 
 
@@ -142,6 +162,8 @@ def _laid_over(base: Assumptions, document: Mapping[str, Any]) -> Assumptions:
         before = getattr(base, key)
         if isinstance(before, Rules):
             changes[key] = _rules(value)
+        elif isinstance(before, Periods):
+            changes[key] = _periods(value)
         elif isinstance(before, Mapping):
             table = _table(value, key)
             words = list(before) if key in ("follows", "range") else []
@@ -204,9 +226,25 @@ def _texts(value: Any, place: str) -> tuple[str, ...]:
 
 
 def _rules(value: Any) -> Rules:
-    known = [each.name for each in fields(Rules)]
-    table = _table(value, "rules")
+    return Rules(**{key: _texts(each, f"rules.{key}") for key, each in _known(value, "rules", Rules).items()})
+
+
+def _periods(value: Any) -> Periods:
+    """One number a wave; people who are never there again would leave moves undone."""
+    found: dict[str, tuple[float, ...]] = {}
+    for key, each in _known(value, "periods", Periods).items():
+        if not isinstance(each, list) or len(each) > _LONGEST_WAVE:
+            raise ConfigError(f"periods.{key} is no list of at most {_LONGEST_WAVE} numbers")
+        found[key] = tuple(_number(one, f"periods.{key}[{n}]") for n, one in enumerate(each))
+        if key == "people" and found[key] and not found[key][-1]:
+            raise ConfigError("periods.people ends with nobody: the last entry holds for all later waves")
+    return Periods(**found)
+
+
+def _known(value: Any, place: str, kind: type[Rules | Periods]) -> Mapping[str, Any]:
+    known = [each.name for each in fields(kind)]
+    table = _table(value, place)
     for key in table:
         if key not in known:
-            raise ConfigError(f"no entry rules.{key}{nearest(key, known)}")
-    return Rules(**{key: _texts(each, f"rules.{key}") for key, each in table.items()})
+            raise ConfigError(f"no entry {place}.{key}{nearest(key, known)}")
+    return table

@@ -10,7 +10,6 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,43 @@ class Task:
     use: Mapping[str, int] = field(default_factory=dict)
     after: Sequence[str] = ()
     along: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much of a resource there is in each period; the last of `levels` holds from then on.
+
+    A task that needs more than a period has takes all of it then (`stretches`: people work on it for longer), or has to
+    wait for a period that has enough.
+    """
+
+    levels: Sequence[int]
+    stretches: bool = True
+
+    def at(self, time: int) -> int:
+        """What there is in a period."""
+        return self.levels[min(time, len(self.levels) - 1)]
+
+    def need(self, amount: int, time: int) -> int:
+        """What a task of this amount takes of a period."""
+        level = self.at(time)
+        return min(amount, level) if self.stretches and level else amount
+
+    def least(self, amount: int) -> int:
+        """What it takes at least, whenever it is done."""
+        return min(self.need(amount, time) for time in range(len(self.levels)))
+
+    def never(self, amount: int, time: int) -> bool:
+        """Whether no period from this one on has enough."""
+        return time >= len(self.levels) - 1 and self.need(amount, time) > self.at(time)
+
+
+class NoRoomError(Exception):
+    """No order was found in which every task has what it needs; `tasks` are those for which only early periods have."""
+
+    def __init__(self, tasks: Sequence[str]) -> None:
+        super().__init__(", ".join(tasks))
+        self.tasks = tuple(tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +90,7 @@ class Timetable:
 
 def timetable(
     tasks: Sequence[Task],
-    limits: Mapping[str, int],
+    given: Mapping[str, int | Limit],
     goals: Sequence[Milestone],
     *,
     effort: float = 5.0,
@@ -62,14 +98,19 @@ def timetable(
 ) -> Timetable:
     """The best schedule found; `effort` is in seconds of the solver's own deterministic clock.
 
-    A task that uses more than a limit is done alone. Tasks come in an order in which each stands after those it
-    waits for.
+    A limit that is a number is one for all periods, and what needs more of it is done alone. Tasks come in an order in
+    which each stands after those it waits for.
+
+    Raises:
+        NoRoomError: No order was found in which every task has a period with enough of what it needs.
     """
-    tasks = [_within(each, limits) for each in tasks]
+    limits = {key: each if isinstance(each, Limit) else Limit((each,)) for key, each in given.items()}
     start = _sampled(tasks, limits, goals)
     cost, bound = cost_of(tasks, goals, start), _least(tasks, limits, goals)
     if cost > bound and prove and find_spec("ortools"):
-        start, bound = _proved(tasks, limits, goals, start, bound, effort)
+        from siloscope.planning.cpsat import proved
+
+        start, bound = proved(tasks, limits, goals, start, bound, effort)
         cost = cost_of(tasks, goals, start)
     return Timetable(start, cost, bound, "optimal" if cost <= bound else "feasible")
 
@@ -80,12 +121,7 @@ def cost_of(tasks: Sequence[Task], goals: Sequence[Milestone], start: Mapping[st
     return sum(g.weight * max([g.not_before, *(end[each] for each in g.tasks)]) for g in goals)
 
 
-def _within(task: Task, limits: Mapping[str, int]) -> Task:
-    use = {key: min(amount, limits[key]) for key, amount in task.use.items() if amount}
-    return Task(task.id, task.length, use, tuple(task.after), tuple(task.along))
-
-
-def _sampled(tasks: Sequence[Task], limits: Mapping[str, int], goals: Sequence[Milestone]) -> dict[str, int]:
+def _sampled(tasks: Sequence[Task], limits: Mapping[str, Limit], goals: Sequence[Milestone]) -> dict[str, int]:
     """The best of a few priority rules and of seeded disturbances of the best."""
     draw = random.Random(7)  # noqa: S311 - a fixed seed: the same schedule every time
     tail = _tails(tasks)
@@ -94,20 +130,25 @@ def _sampled(tasks: Sequence[Task], limits: Mapping[str, int], goals: Sequence[M
         {each.id: (-worth[each.id], -tail[each.id]) for each in tasks},
         {each.id: (-tail[each.id], -worth[each.id]) for each in tasks},
     ]
-    best = min((_serial(tasks, limits, rule) for rule in rules), key=lambda s: cost_of(tasks, goals, s))
+    first = {each.id: sum(limits[r].never(amount, 10**9) for r, amount in each.use.items()) for each in tasks}
+    rules.append({each.id: (-first[each.id], -worth[each.id]) for each in tasks})
+    found = [each for rule in rules if (each := _serial(tasks, limits, rule))]
+    if not found:
+        raise NoRoomError(sorted(key for key, count in first.items() if count))
+    best = min(found, key=lambda s: cost_of(tasks, goals, s))
     cost = cost_of(tasks, goals, best)
     for number in range(min(300, 20_000 // (len(tasks) + 1))):
         wide = (2, 8, 25)[number % 3]  # small steps mostly, and now and then a jump
         order = {key: (at + draw.random() * wide, 0.0) for key, at in best.items()}
-        other = _justified(tasks, limits, _serial(tasks, limits, order))
+        other = _justified(tasks, limits, _serial(tasks, limits, order) or best)
         if (less := cost_of(tasks, goals, other)) <= cost:
             best, cost = other, less
     return best
 
 
-def _justified(tasks: Sequence[Task], limits: Mapping[str, int], start: Mapping[str, int]) -> dict[str, int]:
+def _justified(tasks: Sequence[Task], limits: Mapping[str, Limit], start: Mapping[str, int]) -> dict[str, int]:
     """The schedule pushed together from the right, then from the left (Valls, Ballestin and Quintanilla 2005)."""
-    if any(each.along for each in tasks):
+    if any(each.along for each in tasks) or any(len(each.levels) > 1 for each in limits.values()):
         return dict(start)
     then: dict[str, list[str]] = {each.id: [] for each in tasks}
     for each in tasks:
@@ -120,9 +161,12 @@ def _justified(tasks: Sequence[Task], limits: Mapping[str, int], start: Mapping[
 
 
 def _serial(
-    tasks: Sequence[Task], limits: Mapping[str, int], rank: Mapping[str, tuple[float, float]]
+    tasks: Sequence[Task], limits: Mapping[str, Limit], rank: Mapping[str, tuple[float, float]]
 ) -> dict[str, int]:
-    """Each task as early as order and people allow, the one of the lowest rank among the ready ones first."""
+    """Each task as early as order and limits allow, the one of the lowest rank among the ready ones first.
+
+    Nothing when a task finds no period left that has enough for it.
+    """
     import heapq
 
     by_id = {each.id: each for each in tasks}
@@ -140,25 +184,31 @@ def _serial(
         at = max([0, *(start[b] + by_id[b].length for b in task.after), *(start[b] for b in task.along)])
         while True:
             clash = next(
-                (
-                    time
-                    for time in range(at + task.length - 1, at - 1, -1)
-                    if any(free.get((r, time), limits[r]) < amount for r, amount in task.use.items())
-                ),
-                None,
+                (time for time in range(at + task.length - 1, at - 1, -1) if _full(task, time, limits, free)), None
             )
             if clash is None:
                 break
             at = clash + 1
+            if any(limits[r].never(amount, at) for r, amount in task.use.items()):
+                return {}
         start[task.id] = at
         for time in range(at, at + task.length):
             for r, amount in task.use.items():
-                free[r, time] = free.get((r, time), limits[r]) - amount
+                free[r, time] = free.get((r, time), limits[r].at(time)) - limits[r].need(amount, time)
         for other in then[task.id]:
             waits[other] -= 1
             if not waits[other]:
                 heapq.heappush(ready, (*rank[other], other))
     return start
+
+
+def _full(task: Task, time: int, limits: Mapping[str, Limit], free: Mapping[tuple[str, int], int]) -> bool:
+    """Whether a period has too little left for a task."""
+    return any(
+        free.get((r, time), limits[r].at(time)) < limits[r].need(amount, time)
+        for r, amount in task.use.items()
+        if amount
+    )
 
 
 def _tails(tasks: Sequence[Task]) -> dict[str, int]:
@@ -187,7 +237,7 @@ def _worth(tasks: Sequence[Task], goals: Sequence[Milestone]) -> dict[str, float
     return worth
 
 
-def _least(tasks: Sequence[Task], limits: Mapping[str, int], goals: Sequence[Milestone]) -> int:
+def _least(tasks: Sequence[Task], limits: Mapping[str, Limit], goals: Sequence[Milestone]) -> int:
     """A bound: each milestone no sooner than its longest chain; together no sooner than in Smith's order."""
     head: dict[str, int] = {}
     length = {each.id: each.length for each in tasks}
@@ -203,57 +253,10 @@ def _least(tasks: Sequence[Task], limits: Mapping[str, int], goals: Sequence[Mil
         for goal in goals:  # work that several milestones share counts for the first
             mine = set(goal.tasks) - done
             done |= mine
-            work.append((sum(use[each].use.get(r, 0) * use[each].length for each in mine), goal.weight))
+            work.append((sum(limit.least(use[each].use.get(r, 0)) * use[each].length for each in mine), goal.weight))
         total, cost = 0, 0.0
         for amount, weight in sorted(work, key=lambda each: each[0] / max(each[1], 1e-9)):
             total += amount
-            cost += weight * total / max(limit, 1)
+            cost += weight * total / max(1, *limit.levels)
         best = max(best, -int(-cost + 1e-6))
     return best
-
-
-def _proved(
-    tasks: Sequence[Task],
-    limits: Mapping[str, int],
-    goals: Sequence[Milestone],
-    start: Mapping[str, int],
-    bound: int,
-    effort: float,
-) -> tuple[dict[str, int], int]:
-    """CP-SAT from the schedule known: a better one if it finds one, and a bound."""
-    from ortools.sat.python import cp_model
-
-    model: Any = cp_model.CpModel()
-    horizon = max([start[each.id] + each.length for each in tasks] + [g.not_before for g in goals])
-    at = {each.id: model.new_int_var(0, horizon - each.length, each.id) for each in tasks}
-    spans = {each.id: model.new_fixed_size_interval_var(at[each.id], each.length, each.id) for each in tasks}
-    length = {each.id: each.length for each in tasks}
-    for each in tasks:
-        for before in each.after:
-            model.add(at[each.id] >= at[before] + length[before])
-        for before in each.along:
-            model.add(at[each.id] >= at[before])
-        model.add_hint(at[each.id], start[each.id])
-    for r, limit in limits.items():
-        mine = [each for each in tasks if each.use.get(r)]
-        if mine:
-            model.add_cumulative([spans[each.id] for each in mine], [each.use[r] for each in mine], limit)
-    ends = []
-    for goal in goals:
-        end = model.new_int_var(goal.not_before, horizon, f"end of {goal.id}")
-        for name in goal.tasks:
-            model.add(end >= at[name] + length[name])
-        ends.append(end)
-    cost = sum(g.weight * end for g, end in zip(goals, ends, strict=True))
-    model.add(cost >= bound)
-    model.minimize(cost)
-    solver: Any = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 7
-    solver.parameters.max_deterministic_time = effort
-    status = solver.solve(model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return dict(start), max(bound, round(solver.best_objective_bound))
-    return {key: int(solver.value(var)) for key, var in at.items()}, max(
-        bound, int(-(-solver.best_objective_bound // 1))
-    )

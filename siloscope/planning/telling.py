@@ -29,7 +29,7 @@ def told(decision: Decision, keep: Iterable[str] = ()) -> tuple[dict[str, Any], 
         if target
         for each in estate.moved(graph.tool[tool])
     ]
-    leaving = [_leaving(estate, graph.tool[tool], target) for tool, target in sorted(goes.items())]
+    leaving = [_leaving(decision, graph.tool[tool], target) for tool, target in sorted(goes.items())]
     times = schedule(graph, moves, leaving, assume)
     rows = money(decision, times)
     summary = _summary(decision, rows, times)
@@ -49,12 +49,13 @@ def told(decision: Decision, keep: Iterable[str] = ()) -> tuple[dict[str, Any], 
     return plan, times
 
 
-def _leaving(estate: Estate, tool: Tool, target: str | None) -> Leaving:
-    assume = estate.assume
-    days = assume.decommission_days
+def _leaving(decision: Decision, tool: Tool, target: str | None) -> Leaving:
+    estate = decision.estate
+    days = estate.assume.decommission_days
     if target:
-        days += estate.bridges(tool, estate.graph.tool[target]) * assume.bridge_days
-    return Leaving(tool.id, round(estate.saved(tool), 2), days, renewal_month(estate, tool))
+        days += estate.bridges(tool, estate.graph.tool[target]) * estate.assume.bridge_days
+    once = round(decision.statement.options[tool.id, target or NOWHERE].paid_once(), 2)
+    return Leaving(tool.id, round(estate.saved(tool), 2), days, renewal_month(estate, tool), once)
 
 
 def _move_row(estate: Estate, move: Move, times: Schedule) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from siloscope.errors import PlanError
 from siloscope.graph.view import Graph
 from siloscope.planning.assumptions import Assumptions
-from siloscope.planning.project import Milestone, Task, timetable
+from siloscope.planning.project import Limit, Milestone, NoRoomError, Task, timetable
 
 _CENT = 100  # people's days in hundredths, since the scheduler counts in whole numbers
 
@@ -31,12 +32,16 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """A tool that goes: what a year less costs, days to switch it off and bridge, months its contract still runs."""
+    """A tool that goes: what a year less costs, days to switch it off and bridge, months its contract still runs.
+
+    `once` is all that is spent once to be rid of it, due in the wave in which it goes.
+    """
 
     tool: str
     saving: float
     days: float
     contract_months: int
+    once: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,9 @@ def schedule(graph: Graph, moves: Sequence[Move], leaving: Sequence[Leaving], as
     """Put every move, and the end of every tool, into a wave.
 
     The cost that is minimised is what tools cost until they are gone, in money a month and wave.
+
+    Raises:
+        PlanError: No wave has the money that some tool takes.
     """
     groups = _ordered(graph, moves)
     group_of = {each.asset: n for n, group in enumerate(groups) for each in group}
@@ -67,17 +75,37 @@ def schedule(graph: Graph, moves: Sequence[Move], leaving: Sequence[Leaving], as
     for each in leaving:
         mine = sorted({group_of[move.asset] for move in moves if move.origin == each.tool})
         name = f"off {each.tool}"
-        tasks.append(Task(name, 1, {"days": _cents(each.days)}, along=[str(n) for n in mine]))
+        use = {"days": _cents(each.days), "money": math.ceil(each.once)}
+        tasks.append(Task(name, 1, use, along=[str(n) for n in mine]))
         ends = math.ceil(each.contract_months / assume.months_per_wave)
         goals.append(Milestone(each.tool, [name], max(1, round(each.saving / 12)), ends))
     if not tasks:
         return Schedule({}, {}, 0, 0, 0, "optimal")
     goals.append(Milestone("all", [each.id for each in tasks]))
-    limit = max(1, _cents(assume.days_per_wave))
-    found = timetable(tasks, {"days": limit}, goals, effort=2.0)
+    days = [_cents(each) for each in assume.days_per_wave]
+    limits = {"days": Limit([*days[:-1], max(1, days[-1])])}
+    if assume.periods.budget:
+        limits["money"] = Limit([math.floor(each) for each in assume.periods.budget], stretches=False)
+    else:
+        tasks = [replace(each, use={"days": each.use["days"]}) for each in tasks]
+    try:
+        found = timetable(tasks, limits, goals, effort=2.0)
+    except NoRoomError:
+        raise PlanError(_no_room(leaving, assume)) from None
     wave = {asset: found.start[str(n)] + 1 for asset, n in group_of.items()}
     off = {each.tool: found.start[f"off {each.tool}"] + 1 for each in leaving}
     return Schedule(wave, off, max([*wave.values(), *off.values()]), found.cost, found.bound, found.status)
+
+
+def _no_room(leaving: Sequence[Leaving], assume: Assumptions) -> str:
+    """Which tools the money of later waves does not reach for: those that share what earlier waves have."""
+    budget = assume.periods.budget
+    allowed = f"periods.budget allows {', '.join(f'{each:,.0f}' for each in budget)}, the last from then on"
+    dear = sorted((each for each in leaving if each.once > budget[-1]), key=lambda each: (-each.once, each.tool))
+    if dear[0].once > max(budget):
+        return f"{dear[0].tool} takes {dear[0].once:,.0f} once, and no wave has that much: {allowed}"
+    lines = [f"  {each.tool} takes {each.once:,.0f} once" for each in dear]
+    return "\n".join([f"no order was found that leaves money for all of these; {allowed}:", *lines])
 
 
 def _cents(days: float) -> int:
@@ -175,6 +203,9 @@ def wave_row(
         "moves": len(moves),
         "effort_days": round(math.fsum(each.effort_days for each in moves), 2),
         "other_days": round(math.fsum(each.days for each in leaving), 2),
+        "days_available": round(assume.days_of(number), 2),
+        "one_time_cost": round(math.fsum(each.once for each in leaving), 2),
+        "budget": assume.budget_of(number),
         "annual_saving": round(math.fsum(each.saving for each in leaving), 2),
         "saving_from_month": dict(sorted(savings.items())),
         "risk": round(len(exposed) / len(moves), 2) if moves else 0.0,

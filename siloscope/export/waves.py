@@ -1,0 +1,31 @@
+"""What people need to know of a wave before it begins, while it runs and to end it, the same in page and text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from siloscope.export.drawing import money
+
+
+def facts(wave: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(what, told) of a wave of `siloscope/plan/1`."""
+    blast = wave["blast_radius"]
+    where = ", ".join(f"{key} {count}" for key, count in blast["departments"].items())
+    budget = "" if wave["budget"] is None else f" of {money(wave['budget'])}"
+    return [
+        ("work", f"{wave['effort_days'] + wave['other_days']:g} of {wave['days_available']:g} days"),
+        ("paid once", f"{money(wave['one_time_cost'])}{budget}"),
+        ("saves a year", money(wave["annual_saving"])),
+        ("saving from month", ", ".join(f"{m} ({t})" for t, m in wave["saving_from_month"].items()) or "nothing yet"),
+        ("tools gone", ", ".join(wave["tools_gone"]) or "none"),
+        (
+            "depends on it",
+            f"{blast['assets']} assets ({blast['production']} in production){': ' if where else ''}{where}",
+        ),
+        ("linked to what stays", f"{wave['risk']:.0%} of the moves"),
+        ("way back", wave["rollback"]),
+        ("to start", "; ".join(wave["entry"])),
+        ("to end", "; ".join(wave["exit"])),
+        ("have to agree", ", ".join(wave["agree"]) or "nobody beyond the team"),
+    ]
