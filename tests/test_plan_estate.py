@@ -301,6 +301,11 @@ def test_a_users_file_is_laid_over_the_built_in_one(tmp_path: Path) -> None:
         ("[rules]\nkep = []", 'did you mean "keep"'),
         ("[rules]\nkeep = [3]", "no list of texts"),
         ("effort_days = 3", "no table"),
+        ("[periods]\npeople = 3", "periods.people is no list"),
+        ("[periods]\npeople = [1, 0]", "ends with nobody"),
+        ("[periods]\nbudget = [1, -1]", "periods.budget[1] is -1"),
+        ("[periods]\nbudgets = []", 'did you mean "budget"'),
+        ("periods = 3", "no table"),
         ("day_rate 5", "no TOML"),
     ],
 )

@@ -34,7 +34,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """What there is in each wave, the last entry from then on: people, and money to be spent once; empty for no change."""
+    """What there is in each wave, the last entry from then on: people, and money to be spent once. Empty: no change."""
 
     people: Sequence[float] = ()
     budget: Sequence[float] = ()
