@@ -16,6 +16,7 @@ from siloscope.codec import from_data
 from siloscope.errors import ConfigError
 from siloscope.graph.build import with_silos
 from siloscope.graph.history import ScanRow, Version, figures, lasting_graph, lasting_slice
+from siloscope.graph.resolve import uncollected
 from siloscope.graph.store import Store
 from siloscope.graph.view import SCHEMA, Graph, asset_row, coverage_rows, edge_row, tool_row
 from siloscope.model import Asset, Edge, Outside, Slice, Tool, from_json
@@ -103,6 +104,11 @@ def scan_changes(store: Store, before: ScanRow, after: ScanRow) -> list[dict[str
     Findings are those noted with the scans. Where they were not noted, or by another release, they are found anew on
     both sides, so that a new rule is no change of the estate.
     """
+    with uncollected():
+        return _scan_changes(store, before, after)
+
+
+def _scan_changes(store: Store, before: ScanRow, after: ScanRow) -> list[dict[str, Any]]:
     rows: dict[str, list[dict[str, Any]]] = {what: [] for what in _WHAT.values()}
     for each in store.between(before, after):
         if row := _changed(_WHAT[each.kind], each.before, each.after):
@@ -136,7 +142,8 @@ def _changed(what: str, was: Mapping[str, Any] | None, now: Mapping[str, Any] | 
         return _row(what, removed if now is None else added, _key(what, told), title)
     if what == "findings":
         return None  # its score moved
-    old, new = (_full(what, each) for each in (was, now))
+    # Fields that only one side has may hold on the other what is left out when nothing is said.
+    old, new = (was, now) if was.keys() == now.keys() else (_full(what, each) for each in (was, now))
     fields = sorted(
         name for name in old.keys() | new.keys() if name not in _VOLATILE and old.get(name) != new.get(name)
     )
