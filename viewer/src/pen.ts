@@ -5,13 +5,16 @@ import { inkOn, type Mark } from "./theme";
 
 export const FONT = 'Inter, "Segoe UI", "SF Pro Text", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';
 const STIPPLE = 4;
+// Points of a coast closer than this (pixels) are not told apart.
+const NEAR = 2.5;
 // Pixels of radius from which on a circle is a path of its own.
 const ALONE = 6;
 export interface Style { fill?: string | CanvasPattern; stroke?: string; width?: number; alpha?: number; dash?: number[] }
 export interface Lettering { size: number; weight?: number; italic?: boolean; fill?: string; halo?: string; haloWidth?: number; align?: "left" | "center"; alpha?: number }
 export type Circle = [number, number, number];
 export type Points = [number, number][];
-export interface Ring { points: number[][]; path: Path2D }
+// `coarse` is the same with a third of the points, for where they lie closer than pixels; `step` is how far they are apart.
+export interface Ring { points: number[][]; step: number; path: Path2D; coarse: Path2D }
 
 const ruler = document.createElement("canvas").getContext("2d")!;
 export const fontOf = ({ size = 12, weight = 400, italic = false }: Partial<Lettering>): string => `${italic ? "italic " : ""}${weight} ${size}px ${FONT}`;
@@ -137,7 +140,7 @@ export class CanvasPen implements Pen {
   ring(ring: Ring, style: Style): void {
     const { ratio } = this;
     this.c.setTransform(cam.k * ratio, 0, 0, cam.k * ratio, cam.tx * ratio, cam.ty * ratio);
-    this.paint({ ...style, width: (style.width ?? 1) / cam.k, dash: style.dash?.map((v) => v / cam.k) }, ring.path);
+    this.paint({ ...style, width: (style.width ?? 1) / cam.k, dash: style.dash?.map((v) => v / cam.k) }, ring.step * cam.k * ratio < NEAR ? ring.coarse : ring.path);
     this.c.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
   text(text: string, x: number, y: number, style: Lettering): void {

@@ -13,14 +13,19 @@ export function ringOf(i: number, depth = 0): Ring | null {
     rings = {
       coasts: M.coasts,
       rings: M.coasts.map((island) => island.map((points) => {
-        const path = new Path2D();
-        points.forEach(([x, y], k) => (k ? path.lineTo(x, y) : path.moveTo(x, y)));
-        path.closePath();
-        return { points, path };
+        const step = Math.hypot(points[1][0] - points[0][0], points[1][1] - points[0][1]);
+        return { points, step, path: outline(points), coarse: outline(points.filter((_, k) => k % 3 === 0)) };
       })),
     };
   }
   return rings.rings[i][depth] ?? null;
+}
+
+function outline(points: number[][]): Path2D {
+  const path = new Path2D();
+  points.forEach(([x, y], k) => (k ? path.lineTo(x, y) : path.moveTo(x, y)));
+  path.closePath();
+  return path;
 }
 
 export const seen = (): Island[] => M.islands.filter((island) => onScreen(island.x, island.y, (island.r + 2 * M.extent.shore) * cam.k));
@@ -192,6 +197,9 @@ export function head([x0, y0]: [number, number], [x, y]: [number, number], size:
   return [p(0, size * 0.6), p(2.5, size * 0.75), p(-2.5, size * 0.75)];
 }
 
+// Just below a pixel: a hairline, which costs half of what a line costs.
+const HAIR = 0.99;
+
 export function drawLand(pen: Pen, islands: Island[]): void {
   const th = theme();
   for (const island of islands) {
@@ -200,7 +208,7 @@ export function drawLand(pen: Pen, islands: Island[]): void {
     const chosen = same(state.selected, { type: "island", i: island.i });
     const near = same(state.hovered, { type: "island", i: island.i });
     const fill = island.kind === "department" ? th.land : island.kind === "shared" ? th.shared : th.unassigned;
-    pen.ring(ring, { fill, stroke: chosen ? th.select : near ? th.soft : th.shore, width: chosen ? 3 : near ? 2 : 1.2 });
+    pen.ring(ring, { fill, stroke: chosen ? th.select : near ? th.soft : th.shore, width: chosen ? 3 : near ? 2 : HAIR });
   }
 }
 
