@@ -56,6 +56,8 @@ FILES = Files(("*.yaml", "*.yml", "*.json"), lambda data, path: parse(decode(dat
 
 def parse(text: str, path: str) -> Iterator[Any]:
     """The entities of a file; a `Trouble` where a catalog file breaks off. Other YAML and JSON is left aside."""
+    if "kind" not in text:
+        return  # other files of a repository may be long
     try:
         yield from (_picked(each) for each in entities(text) if str(each["kind"]).lower() in KINDS)
     except ValueError as error:

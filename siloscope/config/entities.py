@@ -10,7 +10,9 @@ e-mail address.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 Entity = Mapping[str, Any]
@@ -24,16 +26,25 @@ def entities(text: str) -> Iterator[Entity]:
     """The entities of a file, which may hold several documents; what is no entity is left aside.
 
     Raises:
-        ValueError: What follows is no YAML; the text names the line.
+        ValueError: What follows is neither YAML nor JSON; the text names the line.
     """
+    for each in _documents(text):
+        for one in each if isinstance(each, list) else [each]:
+            if isinstance(one, Mapping) and one.get("kind") and name_of(one):
+                yield one
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """JSON as what it is, for YAML takes long over it; else YAML."""
     import yaml
 
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    if text.lstrip()[:1] in ("{", "["):
+        with suppress(ValueError):
+            yield json.loads(text)
+            return  # a file in JSON holds one document
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # text, lists and tables only
     try:
-        for each in yaml.load_all(text, Loader=loader):  # text, lists and tables only
-            for one in each if isinstance(each, list) else [each]:
-                if isinstance(one, Mapping) and one.get("kind") and name_of(one):
-                    yield one
+        yield from yaml.load_all(text, Loader=loader)
     except yaml.YAMLError as error:
         raise ValueError(f"no YAML: {' '.join(str(error).split())[:200]}") from error
 
