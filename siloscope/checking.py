@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from siloscope.collectors import collector
-from siloscope.collectors.base import Client, Listing, Scope
+from siloscope.collectors.base import Client, Listing, Scope, Trouble, summary
 from siloscope.config import Source
 from siloscope.errors import CallError, Denied, SiloscopeError
 from siloscope.redact import scrub_text
@@ -52,7 +52,7 @@ def _probe(
         first = next(client.pages(listing, scope), None)
         if listing.opens and isinstance(first, dict):
             opened = list(listing.opens(first, scope))
-        reason = getattr(first, "reason", "")
+        reason = summary([first]) if isinstance(first, Trouble) else ""
         permission = getattr(first, "permission", "")
         yield _row(
             source,

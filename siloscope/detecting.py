@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _MOST_FILES = 2000
+_CATALOGS = ("catalog-info.yaml", "catalog-info.yml")
 
 
 def draft(folder: Path, environ: Mapping[str, str], home: Path, store: str | None = None) -> tuple[str, list[str]]:
@@ -84,7 +85,8 @@ def _exports(folder: Path) -> Iterator[Found]:
     tops: dict[str, Path] = {}
     files = sorted(
         each
-        for each in folder.rglob("*.json")
+        for pattern in ("*.json", *_CATALOGS)
+        for each in folder.rglob(pattern)
         if not any(part.startswith(".") for part in each.relative_to(folder).parts)
     )
     for file in files[:_MOST_FILES]:
@@ -100,6 +102,8 @@ def _exports(folder: Path) -> Iterator[Found]:
 def _kind(file: Path) -> str | None:
     if file.name == "manifest.json":
         return "dbt"
+    if file.name in _CATALOGS:
+        return "backstage"
     if file.stat().st_size > 2_000_000:
         return None
     try:

@@ -262,9 +262,12 @@ def test_no_secret_and_no_hostile_name_reaches_the_terminal(shell: Shell) -> Non
 def test_init_writes_what_it_detects_and_the_rest_as_comments(shell: Shell) -> None:
     """Exports in the folder become sources; what it writes can be scanned."""
     (shell.folder / "siloscope.toml").unlink()
+    (shell.folder / "team").mkdir()
+    (shell.folder / "team" / "catalog-info.yaml").write_text("kind: Group\nmetadata: {name: a}\n", encoding="utf-8")
     done = shell("init")
     assert done.code == 0
     assert "n8n exports in exports" in done.out
+    assert "backstage exports in team" in done.out
     assert "[[department]]" in (shell.folder / "siloscope.toml").read_text("utf-8")
     assert shell("scan", "--only", "n8n-files").code == 0
     assert shell("init", "--force").code == 0

@@ -205,7 +205,7 @@ def take(
         listing=listing.name,
         scope=scope.path,
         status=status,
-        reason=scrub_text(_summary(all_troubles)),
+        reason=scrub_text(summary(all_troubles)),
         permission=next((each.permission for each in all_troubles if each.permission), ""),
         principal=principal,
         visibility=visibility,
@@ -249,7 +249,7 @@ def _label(document: Any) -> str:
     )
 
 
-def _summary(troubles: Sequence[Trouble]) -> str:
+def summary(troubles: Sequence[Trouble]) -> str:
     """All troubles in one line, the first three in full."""
     texts = [
         f"{each.where}: {each.reason}" if each.where and each.where not in each.reason else each.reason
