@@ -265,6 +265,43 @@ def test_the_same_problem_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "plan.json").read_bytes() == first
 
 
+def talkative(seed: int) -> Document:
+    """Capacities, one of them next to nothing, and workloads that need nothing: HiGHS prints a note over some of these."""
+    draw = random.Random(seed)
+    n, m = draw.randint(5, 15), draw.randint(20, 60)
+    demands = [draw.random() * 10 + 0.01 for _ in range(m)]
+    total = sum(demands)
+    tools = [
+        tool(
+            f"t{i}",
+            draw.random() * 300,
+            draw.choice([None, total / n * draw.uniform(0.8, 3), total / n * draw.uniform(0.8, 3), 0.0])
+            if draw.random() < 0.9
+            else total * 1e-9,
+        )
+        for i in range(n)
+    ]
+    works = [
+        work(
+            f"w{j}",
+            demands[j] if draw.random() < 0.9 else 0.0,
+            **{each["id"]: draw.random() * 100 for each in tools if draw.random() < 0.5},
+        )
+        for j in range(m)
+    ]
+    return stated(tools, works, split=True)
+
+
+def test_the_solver_prints_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    """Not past Python either: what C code writes would stand in a document that is piped on."""
+    for seed in (1010, 1127, 1175):
+        solve(parse(talkative(seed)), 3)
+    import ctypes
+
+    ctypes.CDLL(None).fflush(None)
+    assert capfd.readouterr().out == ""
+
+
 def test_a_share_that_is_no_number_is_a_fault() -> None:
     """It compares with nothing, and must not pass for served."""
     arcs = arrays(parse(A))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,13 +59,14 @@ def run(model: Rows, seconds: float) -> Found:
     matrix = csc_array((model.value, (model.row, model.column)), shape=(len(model.low), size))
     whole = np.zeros(size, dtype=np.uint8)
     whole[: model.binary] = 1
-    result = milp(
-        model.cost,
-        integrality=whole,
-        bounds=Bounds(lower, np.ones(size)),
-        constraints=LinearConstraint(matrix, model.low, model.high) if len(model.low) else None,
-        options={"time_limit": max(seconds, 0.01), "mip_rel_gap": 0.0},
-    )
+    with silent():
+        result = milp(
+            model.cost,
+            integrality=whole,
+            bounds=Bounds(lower, np.ones(size)),
+            constraints=LinearConstraint(matrix, model.low, model.high) if len(model.low) else None,
+            options={"time_limit": max(seconds, 0.01), "mip_rel_gap": 0.0},
+        )
     status = {0: "optimal", 1: "time", 2: "infeasible"}.get(result.status)
     if status is None:
         raise RuntimeError(f"HiGHS: {result.message}")
@@ -68,6 +74,32 @@ def run(model: Rows, seconds: float) -> Found:
     if status == "optimal" and not model.binary:
         bound = float(result.fun) + model.constant
     return Found(result.x, bound if np.isfinite(bound) else -np.inf, status)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Nothing of what C code prints meanwhile reaches standard output.
+
+    HiGHS writes notes of its own past its options (`HighsMipSolverData::...`); they belong in no document that is
+    printed. Where there is no such output (a closed one, a platform without it) nothing is done.
+    """
+    try:
+        kept = os.dup(1)
+    except OSError:
+        yield
+        return
+    if sys.stdout:
+        sys.stdout.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        if os.name == "posix":
+            ctypes.CDLL(None).fflush(None)  # what C holds back would come out later
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def strong(arcs: Arcs, needed: Bools, *, cuts: tuple[tuple[int, tuple[int, ...]], ...] = ()) -> Rows:
