@@ -119,6 +119,23 @@ def test_what_is_told_in_other_words_keeps_its_theme_and_a_template_filled_in_an
     assert retold < -0.5 < 0.5 < refilled
 
 
+def test_a_job_and_a_table_are_not_the_same_however_alike_both_are_to_what_stands_between_them() -> None:
+    """A dbt model is both, what makes a table and the table: it is like either, and they are not like each other."""
+    shape = {
+        "v": 1,
+        **{f"column:{each}": 1 for each in ("address_line", "zip_code", "cleansed_at", "country", "match_score")},
+    }
+    kinds = [("a", "glue:1", "glue.job"), ("b", "dbt:d", "dbt.model"), ("c", "postgres:p", "postgres.table")]
+    items = [asset(key, tool, kind, name="customer-address-cleansing", shape=shape) for key, tool, kind in kinds]
+    links = [reads(key, f"s3://lake/addresses/{part}") for key in "abc" for part in ("raw", "clean")]
+    graph = estate(seen(*items, *links, *OTHERS))
+    every = [each for each in findings(graph, rules={"duplicate-asset"}) if each.score >= THRESHOLD]
+    assert every
+    pairs = {(pair.a, pair.b) for each in every for pair in each.pairs}
+    assert ("a", "c") not in pairs
+    assert all(not {"a", "c"} <= {*each.subjects} for each in every)
+
+
 def test_a_score_is_the_sum_of_its_sentences_and_says_where_to_look() -> None:
     for each in found(*two(url="https://console.example/churn"), least=0):
         logit = sum(one.weight for one in each.because)

@@ -30,9 +30,18 @@ def candidates(table: Table) -> tuple[np.ndarray, np.ndarray]:
     size = len(table)
     keys = np.unique(np.concatenate([pair_keys(a, b, size) for a, b in found]))
     a, b = keys // max(size, 1), keys % max(size, 1)
-    family, kind, tool = (table.codes[name] for name in ("family", "kind", "tool"))
-    keep = (a != b) & ((family[a] & family[b]) > 0) & ((kind[a] == kind[b]) | (tool[a] != tool[b]))
+    keep = comparable(table, a, b)
     return a[keep], b[keep]
+
+
+def comparable(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Whether the rows `a[n]` and `b[n]` may be one thing.
+
+    They are of one family, and not two kinds in one tool: a model and its registry entry are parts of one thing.
+    """
+    family, kind, tool = (table.codes[name] for name in ("family", "kind", "tool"))
+    alike: np.ndarray = (a != b) & ((family[a] & family[b]) > 0) & ((kind[a] == kind[b]) | (tool[a] != tool[b]))
+    return alike
 
 
 def _nearest(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:

@@ -15,10 +15,12 @@ def clusters(scored: Scored) -> list[list[int]]:
 
     Pairs are taken by falling score. Two groups become one when the scored pairs between them are, on average, more
     likely right than not: one pair does not chain what all others speak against. Pairs that were never compared (in
-    groups of more copies than are compared with each other) do not count.
+    groups of more copies than are compared with each other) do not count, unless they are of different families: a
+    table may be like the model that makes it, and that like a job, but the job is no table.
     """
     score = scored.score
     a, b = scored.a.tolist(), scored.b.tolist()
+    family = scored.table.codes["family"]
     home: dict[int, list[int]] = {}
     known = {(x, y): float(s) for x, y, s in zip(a, b, score, strict=True)}
     near: dict[int, set[int]] = {}
@@ -27,7 +29,7 @@ def clusters(scored: Scored) -> list[list[int]]:
         near.setdefault(y, set()).add(x)
     for n in sorted(np.flatnonzero(score >= SAME).tolist(), key=lambda n: (-score[n], a[n], b[n])):
         one, other = home.setdefault(a[n], [a[n]]), home.setdefault(b[n], [b[n]])
-        if one is other:
+        if one is other or not np.bitwise_and.reduce(family[[*one, *other]]):
             continue
         small, large = sorted((one, other), key=len)
         within = set(large)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from siloscope.model import Asset
-
 FAMILIES = ("process", "model", "dataset")
 
 # The last part of a kind (`n8n.workflow` -> `workflow`), or the whole kind where that says more.
@@ -61,8 +59,3 @@ def families(kind: str) -> frozenset[str]:
     if known is None:
         known = _FAMILIES.get(kind.rpartition(".")[2].replace("_", "-"), "")
     return frozenset(known.split())
-
-
-def comparable(a: Asset, b: Asset) -> bool:
-    """Of one family, and not two kinds in one tool: a model and its registry entry are parts of one thing."""
-    return bool(families(a.kind) & families(b.kind)) and (a.kind == b.kind or a.tool != b.tool)

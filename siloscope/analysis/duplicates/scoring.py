@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from siloscope.analysis.common import SUREST
-from siloscope.analysis.duplicates.candidates import candidates
+from siloscope.analysis.duplicates.candidates import candidates, comparable
 from siloscope.analysis.duplicates.compare import Values, against, compare
 from siloscope.analysis.duplicates.table import Table, pair_keys, table
 from siloscope.analysis.duplicates.weights import Weights, shipped
@@ -49,7 +49,7 @@ def scored_table(rows: Table, weights: Weights) -> Scored:
     """The scored pairs of a table."""
     a, b = candidates(rows)
     logit = log_odds(rows, a, b, weights)
-    more_a, more_b = _missing(a, b, logit, len(rows))
+    more_a, more_b = _missing(rows, a, b, logit)
     if len(more_a):
         a, b = np.concatenate([a, more_a]), np.concatenate([b, more_b])
         logit = np.concatenate([logit, log_odds(rows, more_a, more_b, weights)])
@@ -75,7 +75,7 @@ def values_of(rows: Table, a: np.ndarray, b: np.ndarray) -> Values:
     return compare(rows, a, b) | against(rows, a, b)
 
 
-def _missing(a: np.ndarray, b: np.ndarray, logit: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+def _missing(rows: Table, a: np.ndarray, b: np.ndarray, logit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs inside groups of likely duplicates that blocking did not bring up."""
     found = [
         pair
@@ -85,7 +85,7 @@ def _missing(a: np.ndarray, b: np.ndarray, logit: np.ndarray, size: int) -> tupl
     ]
     pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
     x, y = pairs[:, 0], pairs[:, 1]
-    new = ~np.isin(pair_keys(x, y, size), pair_keys(a, b, size))
+    new = comparable(rows, x, y) & ~np.isin(pair_keys(x, y, len(rows)), pair_keys(a, b, len(rows)))
     return x[new], y[new]
 
 
