@@ -5,25 +5,14 @@ python benchmarks/waves.py
 
 from __future__ import annotations
 
-import random
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
-from siloscope.planning.project import Milestone, Task, timetable
-
-
-def project(count: int, seed: int) -> tuple[list[Task], dict[str, int], list[Milestone]]:
-    """Four kinds of people, one to ten periods a move, up to three predecessors; the goal is the end of all."""
-    draw = random.Random(seed)
-    limits = {f"r{n}": draw.randint(12, 20) for n in range(4)}
-    tasks = []
-    for n in range(count):
-        before = sorted(
-            {f"t{draw.randrange(max(0, n - 12), n)}" for _ in range(draw.choice([0, 1, 1, 2, 3]))} if n else ()
-        )
-        use = {r: draw.randint(1, 10) for r in limits if draw.random() < 0.6}
-        tasks.append(Task(f"t{n}", draw.randint(1, 10), use, before))
-    return tasks, limits, [Milestone("all", [each.id for each in tasks])]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from siloscope.planning.project import Task, timetable
+from tests.projects import project
 
 
 def bare(tasks: list[Task], limits: dict[str, int], effort: float) -> tuple[int | None, bool]:

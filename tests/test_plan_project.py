@@ -8,22 +8,9 @@ import random
 import pytest
 
 from siloscope.planning.project import Limit, Milestone, NoRoomError, Task, Timetable, cost_of, timetable
+from tests.projects import project
 
 ortools = pytest.importorskip("ortools", reason="needs the extra waves")
-
-
-def generated(count: int, seed: int) -> tuple[list[Task], dict[str, int], list[Milestone]]:
-    """A resource-constrained project: four kinds of people, one to ten periods, up to three predecessors."""
-    draw = random.Random(seed)
-    limits = {f"r{n}": draw.randint(12, 20) for n in range(4)}
-    tasks = []
-    for n in range(count):
-        before = sorted(
-            {f"t{draw.randrange(max(0, n - 12), n)}" for _ in range(draw.choice([0, 1, 1, 2, 3]))} if n else ()
-        )
-        use = {r: draw.randint(1, 10) for r in limits if draw.random() < 0.6}
-        tasks.append(Task(f"t{n}", draw.randint(1, 10), use, before))
-    return tasks, limits, [Milestone("all", [each.id for each in tasks])]
 
 
 def check(found: Timetable, tasks: list[Task], limits: dict[str, int], goals: list[Milestone]) -> None:
@@ -46,7 +33,7 @@ def check(found: Timetable, tasks: list[Task], limits: dict[str, int], goals: li
 @pytest.mark.parametrize("seed", range(3))
 def test_a_timetable_keeps_its_rules(seed: int, prove: bool) -> None:
     """With and without the extra; the bound of one is no more than what the other reached."""
-    tasks, limits, goals = generated(30, seed)
+    tasks, limits, goals = project(30, seed)
     found = timetable(tasks, limits, goals, prove=prove)
     check(found, tasks, limits, goals)
     other = timetable(tasks, limits, goals, prove=not prove)
@@ -150,14 +137,14 @@ def test_a_task_larger_than_the_limit_is_done_alone() -> None:
 
 def test_the_same_project_gives_the_same_timetable() -> None:
     """Twice, with a limited effort that leaves it unproven."""
-    tasks, limits, goals = generated(80, 9)
+    tasks, limits, goals = project(80, 9)
     one, two = (timetable(tasks, limits, goals, effort=0.3) for _ in range(2))
     assert one == two
 
 
 def test_without_the_extra_a_gap_is_stated() -> None:
     """The heuristic's own bound holds."""
-    tasks, limits, goals = generated(40, 4)
+    tasks, limits, goals = project(40, 4)
     alone = timetable(tasks, limits, goals, prove=False)
     assert 0 <= alone.gap < 0.6
     assert alone.bound <= timetable(tasks, limits, goals).cost
