@@ -508,3 +508,22 @@ def test_nothing_kept_that_could_serve_is_no_answer() -> None:
         warnings.simplefilter("error")
         assert transport(arcs, np.zeros(1, dtype=bool), 5) is None
         assert rounded(arcs, np.zeros(1, dtype=bool), 5) is None
+
+
+@pytest.mark.parametrize("split", [True, False])
+def test_demands_that_no_sum_can_tell_apart_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], split: bool
+) -> None:
+    """Where capacities add them up; without a capacity they are no trouble."""
+    works = [work("w", 1e-9, a=1.0, b=2.0), work("v", 1e6, a=1.0, b=2.0)]
+    assert run(tmp_path, stated([tool("a", capacity=2e6), tool("b", capacity=2e6)], works, split=split)) == 2
+    assert "workload w demands 1e-09 beside 1e+06 of v: too far apart" in capsys.readouterr().err
+    assert run(tmp_path, stated([tool("a"), tool("b")], works, split=split)) == 0
+
+
+def test_a_tool_that_holds_next_to_nothing_serves_nothing(tmp_path: Path) -> None:
+    """A share below the solver's own rounding is no share."""
+    document = stated([tool("a", 0.0, 1e-10), tool("b", 5.0)], [work("w", 10.0, a=0.0, b=1.0)], split=True)
+    assert run(tmp_path, document) == 0
+    plan = json.loads((tmp_path / "out" / "plan.json").read_text("utf-8"))
+    assert [(each["tool"], each["share"]) for each in plan["assignments"]] == [("b", 1.0)]

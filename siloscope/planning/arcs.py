@@ -22,6 +22,10 @@ Bools = NDArray[np.bool_]
 
 # What HiGHS takes for infinite.
 _ENDLESS = 1e20
+# A tool that holds less than this share of a workload serves none of it: such shares are the solver's rounding dust.
+_DUST = 1e-9
+# Demands farther apart than this cannot be added up in one capacity: the small ones vanish in the sum.
+_APART = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ def arrays(problem: Problem) -> Arcs:
     """A problem in numbers; arcs of tools that must go, and of those too small for a whole workload, are left out.
 
     Raises:
-        PlanError: A cost or a demand is so large that the solver takes it for infinite.
+        PlanError: A cost or a demand is so large that the solver takes it for infinite, or demands are so far apart
+            that no sum can tell the small ones.
     """
     number = {each.id: n for n, each in enumerate(problem.tools)}
     count = np.array([len(each.options) for each in problem.workloads], dtype=np.int64)
@@ -138,8 +143,10 @@ def arrays(problem: Problem) -> Arcs:
     _finite(fixed, lambda n: f"tool {problem.tools[n].id} costs")
     _finite(demand, lambda n: f"workload {problem.workloads[n].id} demands")
     _finite(cost, lambda n: f"workload {problem.workloads[work[n]].id} at tool {problem.tools[tool[n]].id} costs")
+    if np.isfinite(capacity).any():
+        _comparable(problem, demand)
     stays = np.array([each.must != "retire" for each in problem.tools], dtype=bool)
-    able = stays[tool] & ((capacity[tool] > 0) | (demand[work] == 0))
+    able = stays[tool] & ((capacity[tool] > 0) | (demand[work] == 0)) & (capacity[tool] >= demand[work] * _DUST)
     if not problem.split:
         able &= demand[work] <= capacity[tool]
     tool, work, cost = tool[able], work[able], cost[able]
@@ -156,6 +163,19 @@ def arrays(problem: Problem) -> Arcs:
         np.array([each.must == "keep" for each in problem.tools], dtype=bool),
         not problem.split,
     )
+
+
+def _comparable(problem: Problem, demand: Floats) -> None:
+    some = np.flatnonzero(demand)
+    if not len(some):
+        return
+    least, most = some[demand[some].argmin()], some[demand[some].argmax()]
+    if demand[least] * _APART < demand[most]:
+        one, other = problem.workloads[least], problem.workloads[most]
+        raise PlanError(
+            f"workload {one.id} demands {one.demand:g} beside {other.demand:g} of {other.id}: too far apart to be "
+            "added up in one capacity; give it 0, or state it apart"
+        )
 
 
 def _finite(amounts: Floats, what: Callable[[int], str]) -> None:

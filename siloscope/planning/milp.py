@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siloscope.errors import PlanError
 from siloscope.planning.arcs import Arcs, Bools, Floats, Ints
 
 
@@ -45,7 +46,7 @@ def run(model: Rows, seconds: float) -> Found:
     """Solve a model to proof, for at most so many seconds.
 
     Raises:
-        RuntimeError: The solver ended in a way that is none of optimal, infeasible and out of time.
+        PlanError: The solver gave up, which it does over amounts that lie too far apart.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csc_array
@@ -69,7 +70,9 @@ def run(model: Rows, seconds: float) -> Found:
         )
     status = {0: "optimal", 1: "time", 2: "infeasible"}.get(result.status)
     if status is None:
-        raise RuntimeError(f"HiGHS: {result.message}")
+        some = np.abs(model.cost[model.cost != 0])
+        between = f"from {some.min():g} to {some.max():g}" if len(some) else "all nought"
+        raise PlanError(f"the solver gave up on costs {between} ({result.message.strip()}); leave out the smallest")
     bound = -np.inf if result.mip_dual_bound is None else float(result.mip_dual_bound) + model.constant
     if status == "optimal" and not model.binary:
         bound = float(result.fun) + model.constant
