@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -50,6 +51,19 @@ def lines(text: str) -> Iterator[tuple[int, list[str]]]:
     for row in reader:
         if any(each.strip() for each in row):
             yield reader.line_num, [each.strip() for each in row]
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell holds a number that is finite."""
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def is_price(text: str) -> bool:
+    """Whether a cell holds an amount that is not negative."""
+    return is_number(text) and float(text) >= 0
 
 
 def undefused(value: str) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from siloscope.collectors.backstage_files import FILES, CatalogClient
 from siloscope.collectors.base import Client, Collector, Document, Listing, Scope
+from siloscope.collectors.clients.files import place_of
 from siloscope.config import Source
-from siloscope.errors import ConfigError
 from siloscope.model import Asset, Description, Observation, Reference, Verb
 from siloscope.names.parts import segment
 
@@ -52,9 +52,8 @@ def entity(document: Document, scope: Scope) -> Iterator[Observation]:
 
 def connect(source: Source) -> Client:
     """A folder of catalog files, or one of them."""
-    if not source.path:
-        raise ConfigError(f'source "{source.name}": backstage needs "path", a folder or file of catalog entities')
-    return CatalogClient(source.path, [Scope(source.instance, instance=f"backstage://{segment(source.instance)}")])
+    path = place_of(source, "a folder or file of catalog entities")
+    return CatalogClient(path, [Scope(source.instance, instance=f"backstage://{segment(source.instance)}")])
 
 
 COLLECTOR = Collector(

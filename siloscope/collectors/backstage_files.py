@@ -119,19 +119,20 @@ class Catalog:
     def __init__(self, catalog: Sequence[Entity], instance: str) -> None:
         self._instance = instance
         self._known = {key_of(each): each for each in catalog}
+        self._stands_for = {key: identity(each) for key, each in self._known.items()}
         self._owners, _ = departments(catalog)
 
     def document(self, entity: Entity) -> Document:
         """An entity with what is known of it through others."""
         says, me = spec(entity), key_of(entity)
-        system = self._spec_of(says.get("system"), "system", me)
+        system, stands_for = self._spec_of(says.get("system"), "system", me), identity(entity)
         owner = str(says.get("owner") or "")
         return {
             "path": entity["path"],
             "kind": me[0],
             "name": str(entity["metadata"].get("title") or entity["metadata"]["name"]),
             "me": self.name_of(me),
-            "stands_for": identity(entity),
+            "stands_for": stands_for,
             "tool": entity["annotations"].get(TOOL),
             "type": says.get("type"),
             "lifecycle": says.get("lifecycle"),
@@ -141,15 +142,13 @@ class Catalog:
             "domain": (system or {}).get("domain") or says.get("domain"),
             "description": entity["metadata"].get("description"),
             "tags": entity["tags"],
-            "uses": [each for each in named(entity) if each != identity(entity)],
+            "uses": [each for each in named(entity) if each != stands_for],
             "relations": list(self._relations(entity)),
         }
 
     def name_of(self, reference: Reference) -> str:
         """What an entity is called: the thing that it stands for, else its place in this catalog."""
-        entity = self._known.get(reference)
-        stands_for = identity(entity) if entity else None
-        return stands_for or "/".join([self._instance, *(segment(each) for each in reference)])
+        return self._stands_for.get(reference) or "/".join([self._instance, *(segment(each) for each in reference)])
 
     def _relations(self, entity: Entity) -> Iterator[list[str]]:
         """[who, verb, whom, where], by the relations of the spec."""

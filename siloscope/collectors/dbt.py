@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from siloscope.collectors.base import Client, Collector, Document, Listing, Scope
+from siloscope.collectors.clients.files import place_of
 from siloscope.collectors.dbt_files import ArtifactsClient, artifact, dialect
 from siloscope.collectors.shape import sql_form
 from siloscope.config import Source
-from siloscope.errors import ConfigError
 from siloscope.model import Asset, Description, Observation, Reference, Verb
 from siloscope.names import from_openlineage
 from siloscope.names.parts import segment
@@ -167,13 +167,12 @@ def _whole(value: Any) -> int | None:
 
 def connect(source: Source) -> Client:
     """A folder with artifacts anywhere below it, or one artifact."""
-    if not source.path:
-        raise ConfigError(f'source "{source.name}": dbt needs "path", a folder with manifest.json below it')
+    path = place_of(source, "a folder with manifest.json below it")
     target = str(source.options.get("target") or "")
     scope = Scope(
         source.instance, instance=f"dbt://{segment(source.instance)}", data={"target": target} if target else {}
     )
-    return ArtifactsClient(source.path, [scope])
+    return ArtifactsClient(path, [scope])
 
 
 COLLECTOR = Collector(

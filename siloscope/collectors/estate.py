@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from siloscope.collectors.base import Client, Collector, Document, Listing, Scope, Trouble
-from siloscope.collectors.clients.files import Files, FilesClient, decode, files_of, with_path
+from siloscope.collectors.clients.files import Files, FilesClient, decode, files_of, place_of, with_path
 from siloscope.config import Source
-from siloscope.errors import ConfigError, Unavailable
+from siloscope.errors import Unavailable
 from siloscope.model import Asset, Observation, Reference, Slice, Tool, Verb, from_json
 
 SCHEMA = "siloscope/graph/1"
@@ -220,9 +220,8 @@ def _plain(key: str, value: Any) -> Any:
 
 def connect(source: Source) -> Client:
     """A graph file, or a folder of them."""
-    if not source.path:
-        raise ConfigError(f'source "{source.name}": siloscope needs "path", an exported graph')
-    return EstateClient(source.path, [Scope(source.name, instance=source.instance, data={"source": source.name})])
+    path = place_of(source, "an exported graph")
+    return EstateClient(path, [Scope(source.name, instance=source.instance, data={"source": source.name})])
 
 
 COLLECTOR = Collector(

@@ -9,7 +9,6 @@ inventoried is not lost.
 from __future__ import annotations
 
 import csv
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -18,11 +17,12 @@ from typing import Any
 from siloscope.catalog import product
 from siloscope.collectors import focus_bill
 from siloscope.collectors.base import Client, Collector, Document, Listing, Scope, Trouble
-from siloscope.collectors.clients.files import Files, FilesClient, files_of
+from siloscope.collectors.clients.files import Files, FilesClient, files_of, place_of
 from siloscope.config import Source
 from siloscope.errors import ConfigError
 from siloscope.model import Description, Observation, Tool
 from siloscope.names import canonical
+from siloscope.tabular import is_number, is_price
 from siloscope.times import normal
 
 BENEFIT = ("metric", "baseline", "current", "unit_value", "low", "high", "from", "to", "investment", "objective")
@@ -211,17 +211,6 @@ def _unfit(row: Mapping[str, str], fits: Mapping[str, Callable[[str], bool]]) ->
     return next((key for key, fit in fits.items() if row.get(key) and not fit(row[key])), "")
 
 
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
-
-
-def _is_price(text: str) -> bool:
-    return _is_number(text) and float(text) >= 0
-
-
 def _is_count(text: str) -> bool:
     try:
         return int(text) >= 0
@@ -233,14 +222,13 @@ def _is_time(text: str) -> bool:
     return normal(text) is not None
 
 
-_LICENCE = {"annual_cost": _is_price, "seats": _is_count, "users": _is_count, "renewal": _is_time}
-_MEASURED = {**dict.fromkeys(sorted(_NUMBERS), _is_number), "from": _is_time, "to": _is_time}
+_LICENCE = {"annual_cost": is_price, "seats": _is_count, "users": _is_count, "renewal": _is_time}
+_MEASURED = {**dict.fromkeys(sorted(_NUMBERS), is_number), "from": _is_time, "to": _is_time}
 
 
 def connect(source: Source) -> Client:
     """A file, or a folder of them."""
-    if not source.path:
-        raise ConfigError(f'source "{source.name}": focus needs "path", a file or folder of CSV or Parquet files')
+    path = place_of(source, "a file or folder of CSV or Parquet files")
     currency, rates = source.options.get("currency", ""), source.options.get("rates", {})
     if not isinstance(currency, str):
         raise ConfigError(f'source "{source.name}": "currency" must be a code such as "EUR"')
@@ -253,7 +241,7 @@ def connect(source: Source) -> Client:
         )
     if rates and not currency:
         raise ConfigError(f'source "{source.name}": "rates" need "currency", the one they lead to')
-    return MoneyClient(source.path, [Scope(source.name, instance=source.instance)], currency, rates)
+    return MoneyClient(path, [Scope(source.name, instance=source.instance)], currency, rates)
 
 
 _FILES = Files(("*.csv", "*.csv.gz", "*.parquet"))

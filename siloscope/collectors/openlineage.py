@@ -14,11 +14,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from siloscope.collectors.base import Client, Collector, Document, Listing, Scope
-from siloscope.collectors.clients.files import Files
+from siloscope.collectors.clients.files import Files, place_of
 from siloscope.collectors.openlineage_files import EventsClient, dialect_of, facet, named, parse_events
 from siloscope.collectors.shape import sql_form
 from siloscope.config import Source
-from siloscope.errors import ConfigError
 from siloscope.model import Asset, Description, Observation, Reference, Verb
 from siloscope.names import Context, canonical, compose, from_openlineage, sql_tables
 from siloscope.names.parts import segment
@@ -186,9 +185,8 @@ def _text(value: Any) -> str | None:
 
 def connect(source: Source) -> Client:
     """A file or folder of events."""
-    if not source.path:
-        raise ConfigError(f'source "{source.name}": openlineage needs "path", a file or folder of events')
-    return EventsClient(source.path, [Scope(source.instance, instance=f"openlineage://{segment(source.instance)}")])
+    path = place_of(source, "a file or folder of events")
+    return EventsClient(path, [Scope(source.instance, instance=f"openlineage://{segment(source.instance)}")])
 
 
 COLLECTOR = Collector(

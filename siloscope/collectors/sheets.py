@@ -16,19 +16,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from siloscope.catalog import find
 from siloscope.collectors.base import Client, Collector, Document, Listing, Scope, Trouble
-from siloscope.collectors.clients.files import Files, FilesClient, decode
+from siloscope.collectors.clients.files import Files, FilesClient, decode, place_of
 from siloscope.config import Source
 from siloscope.errors import ConfigError, nearest
 from siloscope.model import Asset, Description, Observation, Reference, Tool, Verb
 from siloscope.names import canonical
 from siloscope.names.parts import segment
-from siloscope.tabular import lines, undefused
+from siloscope.tabular import is_price, lines, undefused
 from siloscope.times import normal
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -109,31 +108,30 @@ def _several(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of a sheet: the fields it has, its other columns, where it stands, and in which inventory."""
+    """A row of a sheet: the fields it has, its other columns, where it stands, and in which inventory.
+
+    `me` is the id of what it is about, None for a tool; it `describes` something that another source inventories.
+    """
 
     row: Mapping[str, str]
     facts: Mapping[str, str]
     path: str
     instance: str
+    me: str | None
+    describes: bool
 
-    @property
-    def me(self) -> str | None:
-        """The id of what the row is about; None when it is about a tool."""
-        told = self.row.get("id") or self.row.get("name")
-        if not told:
-            return None
-        return (canonical(told) if self.row.get("id") else None) or f"{self.instance}/{segment(told)}"
+    @classmethod
+    def of(cls, row: Mapping[str, str], facts: Mapping[str, str], path: str, instance: str) -> Entry:
+        """A row, with what its id or name makes of it."""
+        elsewhere = canonical(row["id"]) if row.get("id") else None
+        told = row.get("id") or row.get("name")
+        me = elsewhere or (f"{instance}/{segment(told)}" if told else None)
+        return cls(row, facts, path, instance, me, bool(elsewhere) and not (row.get("kind") and row.get("tool")))
 
     @property
     def keys(self) -> list[str]:
         """By what other rows may mean it."""
         return [each for each in (self.row.get("id"), self.row.get("name")) if each]
-
-    @property
-    def describes(self) -> bool:
-        """Whether it tells of something that another source inventories."""
-        elsewhere = bool(self.row.get("id") and canonical(self.row["id"]))
-        return elsewhere and not (self.row.get("kind") and self.row.get("tool"))
 
     def document(self, known: Mapping[str, str]) -> Document:
         """The row with the ids of what it depends on; `known` are those of other rows."""
@@ -167,7 +165,7 @@ class SheetsClient(FilesClient):
                 yield each
             else:
                 place = f"{each['path'].partition('#')[0]} line {each['line']}"
-                found.append(Entry(each["row"], each["facts"], place, scope.instance))
+                found.append(Entry.of(each["row"], each["facts"], place, scope.instance))
         known = {key.casefold(): row.me for row in reversed(found) for key in row.keys if row.me}
         first: dict[str, str] = {}
         for row in found:
@@ -232,30 +230,22 @@ def _unfit(row: Mapping[str, str]) -> str:
     """What is wrong with a row; empty when it can be read."""
     if not any(row.get(each) for each in ("id", "name", "tool")):
         return "neither id nor name nor tool"
-    if (cost := row.get("annual_cost")) and not _is_price(cost):
+    if (cost := row.get("annual_cost")) and not is_price(cost):
         return f"annual_cost {cost[:60]!r} is no amount: write 1234.50"
     told = next((each for each in _TIMES if row.get(each) and normal(row[each]) is None), None)
     return f"{told} {row[told][:60]!r} is no date: write 2027-03-31" if told else ""
 
 
-def _is_price(text: str) -> bool:
-    try:
-        return isfinite(float(text)) and float(text) >= 0
-    except ValueError:
-        return False
-
-
 def connect(source: Source) -> Client:
     """A sheet, or a folder of them."""
-    if not source.path:
-        raise ConfigError(f'source "{source.name}": csv needs "path", a file or folder of CSV files')
+    path = place_of(source, "a file or folder of CSV files")
     columns = source.options.get("columns", {})
     if not isinstance(columns, Mapping) or not all(isinstance(each, str) and each.strip() for each in columns.values()):
         raise ConfigError(f'source "{source.name}": "columns" must map fields to headings: {{ owner = "Responsible" }}')
     if unknown := next((each for each in columns if each not in FIELDS), None):
         raise ConfigError(f'source "{source.name}": no field "{unknown}"{nearest(unknown, FIELDS)}')
     scope = Scope(source.instance, instance=f"csv://{segment(source.instance)}")
-    return SheetsClient(source.path, [scope], columns)
+    return SheetsClient(path, [scope], columns)
 
 
 COLLECTOR = Collector(

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from siloscope.collectors.base import Document, Listing, Scope, Trouble
-from siloscope.errors import Unavailable
+from siloscope.config import Source
+from siloscope.errors import ConfigError, Unavailable
 from siloscope.model import Visibility
 
 LARGEST = 512 * 1024 * 1024
@@ -42,6 +43,17 @@ class Ways:
 
     rest: Any = None
     files: Files | None = None
+
+
+def place_of(source: Source, holds: str) -> Path:
+    """The path of a source that has no other way; `holds` says what should lie there.
+
+    Raises:
+        ConfigError: It has none.
+    """
+    if not source.path:
+        raise ConfigError(f'source "{source.name}": {source.type} needs "path", {holds}')
+    return source.path
 
 
 class FilesClient:
