@@ -98,17 +98,13 @@ def _title(row: Mapping[str, Any]) -> str:
     return str(row.get("name") or "") if "verb" not in row else ""
 
 
+@uncollected()
 def scan_changes(store: Store, before: ScanRow, after: ScanRow) -> list[dict[str, Any]]:
     """The same rows for two scans of one store, from the versions that differ; then findings that came or went.
 
     Findings are those noted with the scans. Where they were not noted, or by another release, they are found anew on
     both sides, so that a new rule is no change of the estate.
     """
-    with uncollected():
-        return _scan_changes(store, before, after)
-
-
-def _scan_changes(store: Store, before: ScanRow, after: ScanRow) -> list[dict[str, Any]]:
     rows: dict[str, list[dict[str, Any]]] = {what: [] for what in _WHAT.values()}
     for each in store.between(before, after):
         if row := _changed(_WHAT[each.kind], each.before, each.after):

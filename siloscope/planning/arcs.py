@@ -166,6 +166,7 @@ def arrays(problem: Problem) -> Arcs:
 
 
 def _comparable(problem: Problem, demand: Floats) -> None:
+    """Raises `PlanError` when the least of the demands vanishes beside the largest."""
     some = np.flatnonzero(demand)
     if not len(some):
         return

@@ -81,12 +81,11 @@ class Assumptions:
 
     def days_of(self, wave: int) -> float:
         """What everybody who migrates can do in a wave (from 1)."""
-        return self.days_per_wave[min(wave, len(self.days_per_wave)) - 1]
+        return _in_wave(self.days_per_wave, wave)
 
     def budget_of(self, wave: int) -> float | None:
         """The most that may be spent once in a wave (from 1); None without such a limit."""
-        budget = self.periods.budget
-        return budget[min(wave, len(budget)) - 1] if budget else None
+        return _in_wave(self.periods.budget, wave) if self.periods.budget else None
 
     def effort(self, asset: Asset, links: int) -> float:
         """Days to move one asset to another product: by its kind and by how many things it is linked to."""
@@ -117,6 +116,11 @@ class Assumptions:
         if rate == 0:
             return months / 12
         return float((1 - (1 + rate) ** -months) / rate / 12 * (1 + rate))
+
+
+def _in_wave(entries: Sequence[float], wave: int) -> float:
+    """The entry of a wave (from 1); the last holds from then on."""
+    return entries[min(wave, len(entries)) - 1]
 
 
 def kind_of(asset: Asset) -> str:

@@ -72,8 +72,9 @@ def _limited(
     if horizon > last and limit.levels[-1] < most:
         taken.append((model.new_fixed_size_interval_var(last, horizon - last, ""), most - limit.levels[-1]))
     for task, amount in mine:
-        if not limit.stretches or amount <= min(limit.levels):
-            taken.append((spans[task.id], amount))
+        needs = {limit.need(amount, time) for time in range(last + 1)}
+        if len(needs) == 1:
+            taken.append((spans[task.id], needs.pop()))
         else:
             taken += _stretched(model, limit, task, amount, at[task.id], horizon)
     model.add_cumulative([each for each, _ in taken], [amount for _, amount in taken], most)

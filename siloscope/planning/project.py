@@ -56,11 +56,7 @@ class Limit:
 
 
 class NoRoomError(Exception):
-    """No order was found in which every task has what it needs; `tasks` are those for which only early periods have."""
-
-    def __init__(self, tasks: Sequence[str]) -> None:
-        super().__init__(", ".join(tasks))
-        self.tasks = tuple(tasks)
+    """No order was found in which every task has what it needs; names those for which only early periods have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +130,7 @@ def _sampled(tasks: Sequence[Task], limits: Mapping[str, Limit], goals: Sequence
     rules.append({each.id: (-first[each.id], -worth[each.id]) for each in tasks})
     found = [each for rule in rules if (each := _serial(tasks, limits, rule))]
     if not found:
-        raise NoRoomError(sorted(key for key, count in first.items() if count))
+        raise NoRoomError(", ".join(key for key, count in first.items() if count))
     best = min(found, key=lambda s: cost_of(tasks, goals, s))
     cost = cost_of(tasks, goals, best)
     for number in range(min(300, 20_000 // (len(tasks) + 1))):

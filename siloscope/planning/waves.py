@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from siloscope.errors import PlanError
@@ -75,7 +75,7 @@ def schedule(graph: Graph, moves: Sequence[Move], leaving: Sequence[Leaving], as
     for each in leaving:
         mine = sorted({group_of[move.asset] for move in moves if move.origin == each.tool})
         name = f"off {each.tool}"
-        use = {"days": _cents(each.days), "money": math.ceil(each.once)}
+        use = {"days": _cents(each.days)} | ({"money": math.ceil(each.once)} if assume.periods.budget else {})
         tasks.append(Task(name, 1, use, along=[str(n) for n in mine]))
         ends = math.ceil(each.contract_months / assume.months_per_wave)
         goals.append(Milestone(each.tool, [name], max(1, round(each.saving / 12)), ends))
@@ -86,8 +86,6 @@ def schedule(graph: Graph, moves: Sequence[Move], leaving: Sequence[Leaving], as
     limits = {"days": Limit([*days[:-1], max(1, days[-1])])}
     if assume.periods.budget:
         limits["money"] = Limit([math.floor(each) for each in assume.periods.budget], stretches=False)
-    else:
-        tasks = [replace(each, use={"days": each.use["days"]}) for each in tasks]
     try:
         found = timetable(tasks, limits, goals, effort=2.0)
     except NoRoomError:

@@ -80,14 +80,8 @@ def compare(table: Table, a: np.ndarray, b: np.ndarray) -> Values:
 
 def _gone(table: Table, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The shares of what either is about that the other never mentions: the smaller, the larger."""
-    topic, every = table.views["topic"], table.views["all"]
-    shares = []
-    for one, other in ((a, b), (b, a)):
-        held = topic.size[one] ** 2
-        kept = similar.pairwise(topic.matrix, every.matrix, one, other)
-        shares.append(np.maximum(held - kept, 0) / (held + 0.5))
-    known = (topic.size[a] > 0) & (topic.size[b] > 0)
-    return np.where(known, np.minimum(*shares), np.nan), np.where(known, np.maximum(*shares), np.nan)
+    shares = [_lacking(table, "topic", *each, slight=0.5) for each in ((a, b), (b, a))]
+    return np.minimum(*shares), np.maximum(*shares)
 
 
 def _theme(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -95,18 +89,17 @@ def _theme(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
     Who retells a thing changes its words as they come; who fills in a template changes what it is about.
     """
-    often_a, often_b = (_lacking(table, "often", *each) for each in ((a, b), (b, a)))
-    once_a, once_b = (_lacking(table, "once", *each) for each in ((a, b), (b, a)))
-    told: np.ndarray = np.minimum(often_a, often_b) - (once_a + once_b) / 2
+    often, once = ([_lacking(table, name, *each) for each in ((a, b), (b, a))] for name in ("often", "once"))
+    told: np.ndarray = np.minimum(*often) - sum(once) / 2
     return told
 
 
-def _lacking(table: Table, name: str, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The share of a view of one that the other never mentions; NaN where it is empty."""
+def _lacking(table: Table, name: str, one: np.ndarray, other: np.ndarray, slight: float = 0.0) -> np.ndarray:
+    """The share of a view of one that the other never mentions; NaN where it is empty, less where it is slight."""
     view, every = table.views[name], table.views["all"]
     held = view.size[one] ** 2
     kept = similar.pairwise(view.matrix, every.matrix, one, other)
-    return np.where(held > 0, np.maximum(held - kept, 0) / np.maximum(held, 0.01), np.nan)
+    return np.where(held > 0, np.maximum(held - kept, 0) / np.maximum(held + slight, 0.01), np.nan)
 
 
 def _vanished(table: Table, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -144,23 +144,23 @@ class _Builder:
 
     def end(self) -> None:
         """The asset has no more; what is both said and set is what it is about."""
-        said = {read.as_set(each) for each in self._since("said")} | {read.as_set(each) for each in self._since("name")}
-        settings = set(self._since("set"))
-        self.put(("all", each) for each in sorted(said | settings))
-        self.put(("topic", each) for each in sorted(said & settings))
-        counts = self._mentions()
-        self.put(("often", each) for each in sorted(counts) if counts[each] >= read.OFTEN)
-        self.put(("once", each) for each in sorted(counts) if counts[each] == 1)
+        said, settings = self._counted("name", "said"), self._counted("set")
+        every = {each: said.get(each, 0) + settings.get(each, 0) for each in sorted(said.keys() | settings.keys())}
+        self.put(("all", each) for each in every)
+        self.put(("topic", each) for each in every if each in said and each in settings)
+        self.put(("often", each) for each, count in every.items() if count >= read.OFTEN)
+        self.put(("once", each) for each, count in every.items() if count == 1)
         for view, ends in self._ends.items():
             ends.append(len(self._indices[view]))
 
-    def _mentions(self) -> dict[str, float]:
-        """How often the present asset mentions each word, in whichever way."""
+    def _counted(self, *views: str) -> dict[str, float]:
+        """How often the present asset mentions each word in some views, spelt as settings are."""
         found: dict[str, float] = defaultdict(float)
-        for view in ("name", "said", "set"):
-            begin = self._ends[view][-1]
-            for word, count in zip(self._since(view), self._counts[view][begin:], strict=True):
-                found[word if view == "set" else read.as_set(word)] += count
+        for view in views:
+            words, begin = self._since(view), self._ends[view][-1]
+            spelt = words if view == "set" else map(read.as_set, words)
+            for word, count in zip(spelt, self._counts[view][begin:], strict=True):
+                found[word] += count
         return found
 
     def _since(self, view: str) -> list[str]:
