@@ -107,7 +107,7 @@ def _waves(plan: Mapping[str, Any]) -> str:
 
 
 def _wave(wave: Mapping[str, Any]) -> str:
-    lines = "".join(f"<tr><th>{key}</th><td>{text(str(value))}</td></tr>" for key, value in facts(wave))
+    lines = "".join(f"<tr><th>{key}</th><td>{text(value)}</td></tr>" for key, value in facts(wave))
     return f"<details open><summary>Wave {wave['number']}</summary><table>{lines}</table></details>\n"
 
 

@@ -168,7 +168,7 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
         lines.append(f"| {' | '.join(str(each) for each in cells)} |")
     for wave in plan["waves"]:
         lines += ["", f"### Wave {wave['number']}", ""]
-        lines += [f"- {key}: {_safe(told)}" for key, told in facts(wave) if told]
+        lines += [f"- {key}: {_safe(told)}" for key, told in facts(wave)]
     lines += _doubts(plan)
     lines += ["", "## Assumed", "", "| what | value | used for |", "|---|---:|---|"]
     lines += [f"| {each['name']} | {each['value']:g} | {_safe(each['used_for'])} |" for each in plan["assumptions"]]

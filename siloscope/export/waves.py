@@ -9,11 +9,11 @@ from siloscope.export.drawing import money
 
 
 def facts(wave: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(what, told) of a wave of `siloscope/plan/1`."""
+    """(what, told) of a wave of `siloscope/plan/1`; what there is nothing to tell about is left out."""
     blast = wave["blast_radius"]
     where = ", ".join(f"{key} {count}" for key, count in blast["departments"].items())
     budget = "" if wave["budget"] is None else f" of {money(wave['budget'])}"
-    return [
+    told = [
         ("work", f"{wave['effort_days'] + wave['other_days']:g} of {wave['days_available']:g} days"),
         ("paid once", f"{money(wave['one_time_cost'])}{budget}"),
         ("saves a year", money(wave["annual_saving"])),
@@ -29,3 +29,4 @@ def facts(wave: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("to end", "; ".join(wave["exit"])),
         ("have to agree", ", ".join(wave["agree"]) or "nobody beyond the team"),
     ]
+    return [(key, each) for key, each in told if each]
