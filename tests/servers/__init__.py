@@ -17,6 +17,7 @@ SERVERS = {
     "postgres": "tests.servers.postgres:Postgres",
     "prism": "tests.servers.prism:Prism",
     "chromium": "tests.servers.chromium:Chromium",
+    "libreoffice": "tests.servers.libreoffice:LibreOffice",
 }
 
 

@@ -15,6 +15,7 @@ import pytest
 from tests.servers import SERVERS, Missing, Server, load
 from tests.servers.base import ROOT
 from tests.servers.chromium import Chromium, Recorded
+from tests.servers.libreoffice import LibreOffice
 from tests.servers.proxy import FaultProxy
 
 # Fixtures that stand for a server, where the name differs from the server's.
@@ -116,6 +117,16 @@ def browser_page(chromium: Chromium) -> Iterator[Recorded]:
 def page(browser_page: Recorded) -> object:
     """The bare playwright page of `browser_page`."""
     return browser_page.page
+
+
+@pytest.fixture(scope="session")
+def libreoffice() -> Iterator[LibreOffice]:
+    """An office that opens workbooks. Nice to have: without it tests skip, whatever is required of servers."""
+    try:
+        LibreOffice.ensure_installed()
+    except Missing as missing:
+        pytest.skip(str(missing))
+    yield from running(LibreOffice())
 
 
 @pytest.fixture

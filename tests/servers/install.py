@@ -103,6 +103,10 @@ def java_libraries(name: str) -> Path:
     return once(name, [pom], build) / "lib"
 
 
+# A mirror that does not answer is given up after a while; tests then skip with that reason.
+_IMPATIENT = ("-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20")
+
+
 def debian_package(package: str, present: Callable[[], bool]) -> None:
     """`apt-get install` of what is not there, when root on Debian; else `Missing` names the package."""
     if present():
@@ -112,8 +116,8 @@ def debian_package(package: str, present: Callable[[], bool]) -> None:
     with _locked("apt"):
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         try:
-            run(["apt-get", "update", "-qq"], env=environment)
-            run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], env=environment)
+            run(["apt-get", *_IMPATIENT, "update", "-qq"], env=environment)
+            run(["apt-get", *_IMPATIENT, "install", "-y", "-qq", "--no-install-recommends", package], env=environment)
         except ServerFailed as error:
             raise Missing(f"{package} could not be installed: {_last_line(str(error))}") from error
     if not present():
