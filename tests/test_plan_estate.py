@@ -91,10 +91,48 @@ def test_a_budget_is_kept_to(share: float) -> None:
     check_totals(plan, three(count=6))
 
 
-def test_a_budget_that_cannot_pay_what_must_go_is_said() -> None:
-    """With what the cheapest of them takes."""
-    with pytest.raises(PlanError, match="budget of 10 does not reach"):
-        plan_graph(three(), retire=[A], budget=10)
+@pytest.mark.parametrize(
+    ("asked", "rules", "count"),
+    [
+        ({"retire": [A], "budget": 10}, {}, 2),
+        ({"retire": [A, B, C]}, {}, 3),
+        ({"retire": [A, B, C], "budget": 10}, {}, 2),
+        ({"retire": [A]}, {"may_not_move": [f"{A}/*", f"{B}/*"]}, 2),
+        ({"retire": [A, C]}, {"departments_apart": ["Risk", "Sales"]}, 2),
+        ({"retire": [A, B]}, {"vendors_not_into": ["n8n GmbH", "nobody"]}, 2),
+    ],
+)
+def test_what_contradicts_is_the_smallest_set_of_rules(
+    asked: dict[str, Any], rules: dict[str, list[str]], count: int
+) -> None:
+    """As many as said; each of them is needed: without any one of those that are told there is a plan or another clash."""
+    graph = three(
+        Tool(A, annual_cost=90_000.0, department="Risk", vendor="n8n GmbH"),
+        costs={},
+    )
+    graph = replace(graph, tools=[replace(each, vendor="n8n GmbH") for each in graph.tools])
+    with pytest.raises(PlanError) as told:
+        plan_graph(graph, assume=ruled(**rules), **asked)
+    lines = str(told.value).splitlines()
+    assert "smallest set of rules" in lines[0]
+    said = [each.strip() for each in lines[1:] if not each.strip().startswith("(")]
+    assert len(said) == count, told.value
+    for left in said:  # only these rules, and of these all but one
+        some = [each for each in said if each != left]
+        plan_graph(graph, samples=0, alternatives=0, **only(some, asked, rules))
+    with pytest.raises(PlanError):
+        plan_graph(graph, **only(said, asked, rules))
+
+
+def only(said: list[str], asked: dict[str, Any], rules: dict[str, list[str]]) -> dict[str, Any]:
+    """What to plan with so that no rule holds but those said."""
+    text = "\n".join(said)
+    found: dict[str, Any] = {"retire": [each for each in asked["retire"] if f"{each} is to be retired" in text]}
+    found["budget"] = asked.get("budget") if "may be spent once" in text else None
+    kept = {key: [each for each in values if each in text] for key, values in rules.items()}
+    proven = defaults().proven if "(proven)" in text else 0.0
+    features = defaults().features if "(features)" in text else {}
+    return found | {"assume": replace(ruled(**kept), proven=proven, features=features)}
 
 
 def test_a_contract_that_runs_on_delays_the_saving() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from siloscope.export.drawing import bars, curve, gantt, money, text, tornado
 from siloscope.export.waves import facts
 from siloscope.graph.view import Graph
+from siloscope.planning.assumptions import spelled
 from siloscope.planning.tracking import going
 from siloscope.planning.why import score
 
@@ -80,9 +81,8 @@ def _before_after(plan: Mapping[str, Any], graph: Graph) -> str:
         rows += [(f"{_short(each['tool'])}", now, "stay"), (_short(where), after, "go")]
     kept = len(plan["dispositions"]) - len(rows) // 2
     known = {each.id: each for each in graph.tools}
-    departments = sorted(
-        {str(known[r["tool"]].department) for r in plan["dispositions"] if r["target"] and r["tool"] in known}
-    )
+    leaving = {known[tool].department for tool in going(plan) if tool in known}
+    departments = sorted(each for each in leaving if each)
     note = f" Departments whose tools go: {text(', '.join(departments))}." if departments else ""
     chart = bars(rows) if rows else "<p>No tool goes: moving would cost more than it saves everywhere.</p>"
     return f"<h2>Before and after</h2>\n<p>{kept} tools stay.{note} Cost a year, before and after:</p>\n{chart}"
@@ -205,8 +205,8 @@ def _reasons(plan: Mapping[str, Any]) -> str:
     for each in in_order(plan):
         lines = "".join(
             f'<tr><td class="n">{money(one["weight"]) if one["weight"] else ""}</td><td>{text(one["says"])}</td>'
-            f'<td><span class="tag">{text(one["source"])}</span></td></tr>'
-            for one in each["because"]
+            f'<td><span class="tag">{text(one.get("source", "waves"))}</span></td></tr>'
+            for one in (*each["because"], *each["waits"])
         )
         time = each["time"]
         fit = "; ".join(part["says"] for part in time["parts"])
@@ -222,16 +222,23 @@ def _reasons(plan: Mapping[str, Any]) -> str:
 
 def _moves(plan: Mapping[str, Any]) -> str:
     rows = [
-        (m["wave"], m["name"], m["kind"], m["from"], m["to"], m["treatment"], f"{m['effort_days']:g}")
+        (m["wave"], m["name"], m["kind"], m["from"], m["to"], m["treatment"], f"{m['effort_days']:g}", _because(m))
         for m in plan["moves"]
     ]
     if not rows:
         return ""
-    return "<h2>Moves</h2>\n" + _table(("wave", "asset", "kind", "from", "to", "how", "days"), rows, numbers=(0, 6))
+    return "<h2>Moves</h2>\n" + _table(
+        ("wave", "asset", "kind", "from", "to", "how", "days", "because"), rows, numbers=(0, 6)
+    )
+
+
+def _because(move: Mapping[str, Any]) -> str:
+    reasons = [each["says"] for each in move["because"]]
+    return "; ".join([*reasons, *([f"not before: {move['waits']}"] if move["waits"] else [])])
 
 
 def _assumed(plan: Mapping[str, Any]) -> str:
-    rows = [(each["name"], f"{each['value']:g}", each["source"], each["used_for"]) for each in plan["assumptions"]]
+    rows = [(each["name"], spelled(each["value"]), each["source"], each["used_for"]) for each in plan["assumptions"]]
     return "<h2>Taken for granted</h2>\n" + _table(("what", "value", "", "used for"), rows, numbers=(1,))
 
 

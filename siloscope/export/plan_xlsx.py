@@ -9,9 +9,21 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from siloscope.export.waves import facts
 from siloscope.times import normal
 
 _MOST = 32_000  # characters in a cell
+# What the sheet of waves tells in words, by the names `facts` has for it.
+_TOLD = (
+    "tools gone",
+    "saving from month",
+    "not before",
+    "depends on it",
+    "way back",
+    "to start",
+    "to end",
+    "have to agree",
+)
 
 
 def workbook(plan: Mapping[str, Any], file: Path) -> None:
@@ -36,9 +48,14 @@ class _Book:
         self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
 
     def write(self) -> None:
-        plan = self.plan
         summary = self.book.add_worksheet("Summary")
-        waves = {each["number"]: each for each in plan["waves"]}
+        self._decided()
+        self._when()
+        self._how_sure()
+        self.summary(summary)
+
+    def _decided(self) -> None:
+        plan = self.plan
         self.table("Money", ("tool", "target", "wave", "kind", "amount", "says", "source", "assumes"), [
             (r["tool"], r["target"], r["wave"], r["kind"], r["amount"], r["says"], r["source"], ", ".join(r["assumes"]))
             for r in plan["money"]
@@ -48,30 +65,39 @@ class _Book:
              d["time"]["functional"], "; ".join(one["says"] for one in d["because"]))
             for d in plan["dispositions"]
         ], wide={"tool": 45, "target": 45, "because": 100})  # fmt: skip
-        self.table("Moves", ("wave", "asset", "kind", "from", "to", "how", "effort_days", "id"), [
-            (m["wave"], m["name"], m["kind"], m["from"], m["to"], m["treatment"], m["effort_days"], m["asset"])
+        self.table("Reasons", ("tool", "disposition", "worth now", "says", "source", "assumes"), [
+            (d["tool"], d["disposition"], one["weight"] or None, one["says"], one.get("source"),
+             ", ".join(one.get("assumes", ())))
+            for d in plan["dispositions"] for one in (*d["because"], *d["waits"])
+        ], money=("worth now",), wide={"tool": 45, "says": 90, "assumes": 40})  # fmt: skip
+
+    def _when(self) -> None:
+        plan = self.plan
+        head = "wave asset kind from to how effort_days"
+        self.table("Moves", [*head.split(), "because", "not before", "id"], [
+            (m["wave"], m["name"], m["kind"], m["from"], m["to"], m["treatment"], m["effort_days"],
+             "; ".join(one["says"] for one in m["because"]), m["waits"], m["asset"])
             for m in plan["moves"]
-        ], wide={"asset": 35, "from": 40, "to": 40, "id": 60})  # fmt: skip
-        head = "wave start_month months moves effort_days other_days days_available one_time_cost budget annual_saving"
-        self.table("Waves", [*head.split(), "risk", "rollback", "entry", "exit", "agree"], [
-            (n, w["start_month"], w["months"], w["moves"], w["effort_days"], w["other_days"], w["days_available"],
-             w["one_time_cost"], "" if w["budget"] is None else w["budget"], w["annual_saving"], w["risk"],
-             w["rollback"], "; ".join(w["entry"]), "; ".join(w["exit"]), ", ".join(w["agree"]))
-            for n, w in sorted(waves.items())
-        ], money=("one_time_cost", "budget", "annual_saving"),
-            wide={"rollback": 50, "entry": 50, "exit": 50, "agree": 30})  # fmt: skip
+        ], wide={"asset": 35, "from": 40, "to": 40, "because": 40, "not before": 40, "id": 60})  # fmt: skip
+        figures = "start_month months moves effort_days other_days days_available one_time_cost budget annual_saving"
+        self.table("Waves", ["wave", *figures.split(), "linked to what stays", *_TOLD], [
+            (w["number"], *(w[each] for each in figures.split()), w["risk"],
+             *(dict(facts(w)).get(each) for each in _TOLD))
+            for w in plan["waves"]
+        ], money=("one_time_cost", "budget", "annual_saving"), wide=dict.fromkeys(_TOLD, 45))  # fmt: skip
         self.table("Cash", ("month", "flow", "running"), [
             (n + 1, flow, round(total, 2))
             for n, (flow, total) in enumerate(zip(plan["cash_flow"], accumulate(plan["cash_flow"]), strict=True))
         ], money=("flow", "running"))  # fmt: skip
-        tornado = plan.get("uncertainty", {}).get("tornado", [])
+
+    def _how_sure(self) -> None:
+        tornado = self.plan.get("uncertainty", {}).get("tornado", [])
         self.table("Sensitivity", ("assumption", "low", "high", "npv_low", "npv_high"), [
             (t["name"], t["low"], t["high"], t["npv_low"], t["npv_high"]) for t in tornado
         ], money=("npv_low", "npv_high"), wide={"assumption": 25})  # fmt: skip
         self.table("Assumptions", ("name", "value", "source", "used for"), [
-            (a["name"], a["value"], a["source"], a["used_for"]) for a in plan["assumptions"]
+            (a["name"], a["value"], a["source"], a["used_for"]) for a in self.plan["assumptions"]
         ], wide={"name": 25, "used for": 50})  # fmt: skip
-        self.summary(summary)
 
     def table(
         self,

@@ -15,6 +15,8 @@ from siloscope.export.plan_html import in_order, page
 from siloscope.export.plan_xlsx import workbook
 from siloscope.export.waves import facts
 from siloscope.graph.view import Graph
+from siloscope.planning.assumptions import spelled
+from siloscope.planning.tracking import going
 from siloscope.tabular import as_csv
 
 
@@ -144,16 +146,8 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
         f"| net present value | {money(s['npv'])} |",
         f"| payback | {s['payback_months'] if s['payback_months'] is not None else 'not within the horizon'} months |",
         "",
-        "## Tools",
-        "",
-        "| tool | disposition | target | because |",
-        "|---|---|---|---|",
     ]
-    for each in in_order(plan):
-        why = "; ".join(one["says"] for one in each["because"])
-        lines.append(
-            f"| {_safe(each['tool'])} | {each['disposition']} | {_safe(each['target'] or '')} | {_safe(why)} |"
-        )
+    lines += _tools(plan)
     lines += [
         "",
         "## Waves",
@@ -171,13 +165,37 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
         lines += [f"- {key}: {_safe(told)}" for key, told in facts(wave)]
     lines += _doubts(plan)
     lines += ["", "## Assumed", "", "| what | value | used for |", "|---|---:|---|"]
-    lines += [f"| {each['name']} | {each['value']:g} | {_safe(each['used_for'])} |" for each in plan["assumptions"]]
-    lines += ["", "## Moves", ""]
+    lines += [
+        f"| {each['name']} | {spelled(each['value'])} | {_safe(each['used_for'])} |" for each in plan["assumptions"]
+    ]
+    lines += ["", "## Moves", "", "| wave | asset | kind | from | to | how | days | because |"]
+    lines += ["|---:|---|---|---|---|---|---:|---|"]
     for move in plan["moves"]:
-        asset = graph.asset[move["asset"]]
-        way = f"from {_safe(move['from'])} to {_safe(move['to'])}"
-        lines.append(f"- wave {move['wave']}: {_safe(asset.name)} ({asset.kind}) {way}, {move['effort_days']:g} days")
+        asset, days = graph.asset[move["asset"]], f"{move['effort_days']:g}"
+        way = [_safe(each) for each in (asset.name, asset.kind, move["from"], move["to"], move["treatment"])]
+        why = _safe("; ".join(each["says"] for each in move["because"]))
+        lines.append(f"| {' | '.join([str(move['wave']), *way, days, why])} |")
     return "\n".join(lines) + "\n"
+
+
+def _tools(plan: Mapping[str, Any]) -> list[str]:
+    """What happens to each tool in one line, and the sums behind those that go."""
+    lines = ["## Tools", "", "| tool | disposition | target | because |", "|---|---|---|---|"]
+    for each in in_order(plan):
+        why = "; ".join(one["says"] for one in each["because"] if not one["weight"])
+        cells = [each["tool"], each["disposition"], each["target"] or "", why]
+        lines.append(f"| {' | '.join(_safe(cell) for cell in cells)} |")
+    for each in in_order(plan):
+        if each["tool"] not in going(plan):
+            continue
+        target = f" to {_safe(each['target'])}" if each["target"] else ""
+        lines += ["", f"### {each['disposition']} {_safe(each['tool'])}{target}", ""]
+        lines += ["| over the horizon | | source | rests on |", "|---:|---|---|---|"]
+        for one in (*each["because"], *each["waits"]):
+            amount = f"{one['weight']:+,.2f}" if one["weight"] else ""
+            rests = ", ".join(one.get("assumes", ()))
+            lines.append(f"| {amount} | {_safe(one['says'])} | {one.get('source', '')} | {_safe(rests)} |")
+    return lines
 
 
 def _doubts(plan: Mapping[str, Any]) -> list[str]:

@@ -10,19 +10,15 @@ from siloscope.export.drawing import money
 
 def facts(wave: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(what, told) of a wave of `siloscope/plan/1`; what there is nothing to tell about is left out."""
-    blast = wave["blast_radius"]
-    where = ", ".join(f"{key} {count}" for key, count in blast["departments"].items())
     budget = "" if wave["budget"] is None else f" of {money(wave['budget'])}"
     told = [
         ("work", f"{wave['effort_days'] + wave['other_days']:g} of {wave['days_available']:g} days"),
         ("paid once", f"{money(wave['one_time_cost'])}{budget}"),
         ("saves a year", money(wave["annual_saving"])),
-        ("saving from month", ", ".join(f"{m} ({t})" for t, m in wave["saving_from_month"].items()) or "nothing yet"),
+        ("saving from month", savings(wave) or "nothing yet"),
         ("tools gone", ", ".join(wave["tools_gone"]) or "none"),
-        (
-            "depends on it",
-            f"{blast['assets']} assets ({blast['production']} in production){': ' if where else ''}{where}",
-        ),
+        ("not before", "; ".join(wave["waits"])),
+        ("depends on it", reach(wave)),
         ("linked to what stays", f"{wave['risk']:.0%} of the moves"),
         ("way back", wave["rollback"]),
         ("to start", "; ".join(wave["entry"])),
@@ -30,3 +26,15 @@ def facts(wave: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("have to agree", ", ".join(wave["agree"]) or "nobody beyond the team"),
     ]
     return [(key, each) for key, each in told if each]
+
+
+def savings(wave: Mapping[str, Any]) -> str:
+    """From which month each tool of a wave saves."""
+    return ", ".join(f"{month} ({tool})" for tool, month in wave["saving_from_month"].items())
+
+
+def reach(wave: Mapping[str, Any]) -> str:
+    """What depends on the moves of a wave."""
+    blast = wave["blast_radius"]
+    where = ", ".join(f"{key} {count}" for key, count in blast["departments"].items())
+    return f"{blast['assets']} assets ({blast['production']} in production){': ' if where else ''}{where}"

@@ -103,12 +103,12 @@ class Assumptions:
         name = unit if unit and unit in self.follows else "other"
         return min(1.0, self.follows[name]), f"follows.{name}"
 
-    def value(self, name: str) -> float:
-        """The value of an entry by its dotted name."""
+    def value(self, name: str) -> float | str:
+        """The value of an entry by its dotted name; a list as text."""
         table, _, key = name.partition(".")
         found: Any = getattr(self, table)
-        value: float = found[key] if key else found
-        return value
+        value: float | Sequence[str] = found[key] if key else found
+        return value if isinstance(value, int | float) else ", ".join(value)
 
     def annuity(self, months: float) -> float:
         """What one unit of money a year, paid monthly for so many months, is worth now."""
@@ -121,6 +121,11 @@ class Assumptions:
 def _in_wave(entries: Sequence[float], wave: int) -> float:
     """The entry of a wave (from 1); the last holds from then on."""
     return entries[min(wave, len(entries)) - 1]
+
+
+def spelled(value: float | str) -> str:
+    """The value of an entry for people."""
+    return value if isinstance(value, str) else f"{value:,.10g}"
 
 
 def kind_of(asset: Asset) -> str:

@@ -46,14 +46,14 @@ def plan_graph(
         PlanError: The rules contradict each other, or a tool to retire has nowhere to go.
     """
     decision = decide(graph, keep, retire, horizon_months, assume or defaults(), budget, seconds)
-    plan, times = told(decision, keep)
+    plan = told(decision, keep)
     found = others(decision, alternatives, seconds) if alternatives else []
     plan["alternatives"] = [row for _, row in found]
     plan["rule_prices"] = rule_prices(decision, seconds)
     if samples and graph.tools:
         from siloscope.planning.uncertainty import uncertainty
 
-        plan["uncertainty"] = uncertainty(decision, times, [kept for kept, _ in found], samples)
+        plan["uncertainty"] = uncertainty(decision, [kept for kept, _ in found], samples)
     return plan
 
 

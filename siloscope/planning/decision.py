@@ -1,29 +1,41 @@
-"""What goes where in an estate: stated, solved within rules and budget, or told to be impossible."""
+"""What goes where and when in an estate: stated, solved within rules and money, scheduled, or told to be impossible.
+
+Where the money of the waves does not reach for what was chosen, whatever the order, that choice is ruled out and the
+next best is looked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from siloscope.errors import ConfigError, PlanError, nearest
 from siloscope.graph.view import Graph
 from siloscope.planning.alternatives import Limit, solve_within
 from siloscope.planning.assumptions import Assumptions
-from siloscope.planning.conflicts import explain
+from siloscope.planning.contradictions import contradiction
 from siloscope.planning.estate import Estate
-from siloscope.planning.solve import Answer, InfeasibleError
-from siloscope.planning.state import NOWHERE, Statement, state
+from siloscope.planning.solve import Answer, Clock, InfeasibleError
+from siloscope.planning.state import NOWHERE, Statement, renewal_month, state
+from siloscope.planning.waves import Leaving, Move, NoMoneyError, Schedule, schedule
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An estate, its problem and the answer; `goes` is the target of each tool that goes (None: nowhere)."""
+    """An estate, its problem and the answer: which tools go, what moves, and in which wave.
+
+    `goes` is the target of each tool that goes (None: nowhere), `freely` what would be kept if money were no limit.
+    """
 
     estate: Estate
     statement: Statement
     limits: Sequence[Limit]
     answer: Answer
+    freely: frozenset[str]
     goes: Mapping[str, str | None]
+    moves: Sequence[Move]
+    leaving: Sequence[Leaving]
+    times: Schedule
 
 
 def decide(
@@ -42,20 +54,60 @@ def decide(
         raise PlanError(f"{both[0]} is to be kept and to be retired; drop one of the two rules")
     estate = Estate.of(graph, assume, horizon)
     statement = state(estate, must_stay, must_go)
-    limits = [] if budget is None else [statement.budget(budget)]
+    limits = statement.limits(budget, assume.periods.budget)
+    clock = Clock(seconds)
     try:
-        answer = solve_within(statement.problem, [], seconds)
+        free = answer = solve_within(statement.problem, [], clock.left())
+        if any(not each.holds(answer) for each in limits):
+            answer = solve_within(statement.problem, limits, clock.left())
     except InfeasibleError:
-        raise PlanError(_impossible(estate, statement, must_go)) from None
-    if any(not each.holds(answer) for each in limits):
+        raise PlanError(contradiction(estate, must_stay, must_go, budget, seconds)) from None
+    while True:
+        goes = _goes(answer)
+        moves, leaving = _moves(estate, goes), _leaving(estate, statement, goes)
         try:
-            answer = solve_within(statement.problem, limits, seconds)
-        except InfeasibleError:
-            raise PlanError(_too_dear(statement, must_go, limits[0].most)) from None
-    goes = {
-        workload: None if target == NOWHERE else target for workload, target, _ in answer.shares if workload != target
+            times = schedule(graph, moves, leaving, assume)
+        except NoMoneyError as error:
+            limits = [*limits, statement.not_all(goes, error.tools)]
+            try:
+                other = solve_within(statement.problem, limits, clock.left())
+            except InfeasibleError:
+                raise error from None
+            # A choice that was ruled out without proof may have been the best one: the bound stays where it was.
+            answer = other if error.proven else other.bounded(answer.bound)
+            continue
+        return Decision(estate, statement, limits, answer, free.kept, goes, moves, leaving, times)
+
+
+def _goes(answer: Answer) -> dict[str, str | None]:
+    """The target of each tool that goes, by tool (None: nowhere)."""
+    return {
+        workload: None if target == NOWHERE else target
+        for workload, target, _ in sorted(answer.shares)
+        if workload != target
     }
-    return Decision(estate, statement, limits, answer, goes)
+
+
+def _moves(estate: Estate, goes: Mapping[str, str | None]) -> list[Move]:
+    tool = estate.graph.tool
+    return [
+        Move(each.id, origin, target, estate.move_days(each, tool[origin], tool[target]))
+        for origin, target in goes.items()
+        if target
+        for each in estate.moved(tool[origin])
+    ]
+
+
+def _leaving(estate: Estate, statement: Statement, goes: Mapping[str, str | None]) -> list[Leaving]:
+    found = []
+    for name, target in goes.items():
+        tool = estate.graph.tool[name]
+        days = estate.assume.decommission_days
+        if target:
+            days += estate.bridges(tool, estate.graph.tool[target]) * estate.assume.bridge_days
+        once = round(statement.options[name, target or NOWHERE].paid_once(), 2)
+        found.append(Leaving(name, round(estate.saved(tool), 2), days, renewal_month(estate, tool), once))
+    return found
 
 
 def _tool_ids(graph: Graph, names: Iterable[str]) -> set[str]:
@@ -65,23 +117,3 @@ def _tool_ids(graph: Graph, names: Iterable[str]) -> set[str]:
             raise ConfigError(f'no tool "{name}"{nearest(name, graph.tool)}; tool ids stand in `siloscope export`')
         found.add(name)
     return found
-
-
-def _impossible(estate: Estate, statement: Statement, must_go: Collection[str]) -> str:
-    """Why there is no plan, with what stands against each other tool."""
-    lines = []
-    for tool in sorted(must_go):
-        open_ = {b for a, b in statement.options if a == tool} - set(must_go)
-        if not open_:
-            what = ", ".join(sorted(estate.needed(estate.graph.tool[tool]))) or "what it does"
-            lines.append(f"{tool} is to be retired, but no other tool may take over {what}")
-            near = {why.says for (a, _), why in statement.refused.items() if a == tool}
-            near = {each for each in near if "does not offer" not in each}
-            lines += [f"  {each}" for each in sorted(near)]
-    return "\n".join(lines) or explain(statement.problem)
-
-
-def _too_dear(statement: Statement, must_go: Collection[str], budget: float) -> str:
-    """By how much a budget misses what must be retired."""
-    least = min((each.paid_once() for (a, _), each in statement.options.items() if a in must_go), default=0.0)
-    return f"the budget of {budget:,.0f} does not reach for what must be retired; one of them alone takes {least:,.0f}"

@@ -49,6 +49,12 @@ class Answer:
         """How far from optimal the answer can be at most, as a share of its objective."""
         return 0.0 if self.objective <= 0 else max(0.0, (self.objective - self.bound) / self.objective)
 
+    def bounded(self, bound: float) -> Answer:
+        """The same answer with another bound, and the status that follows from it."""
+        proven = _met(self.objective, bound)
+        status = "optimal" if proven else "feasible"
+        return replace(self, bound=self.objective if proven else bound, status=status)
+
 
 class Clock:
     """What is left of a time limit in seconds. Only a limit that is met makes an answer depend on the machine."""

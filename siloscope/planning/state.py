@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from siloscope.model import Tool
@@ -41,9 +41,24 @@ class Statement:
     refused: Mapping[tuple[str, str], Item]
     due: float
 
-    def budget(self, most: float) -> Limit:
-        """No more than so much money once."""
-        return Limit(most, arcs={key: each.paid_once() for key, each in self.options.items()})
+    def limits(self, budget: float | None, waves: Sequence[float]) -> list[Limit]:
+        """No more money once than `budget`, nor than waves have for what no later wave can pay.
+
+        `waves` is what each has, the last from then on. What takes more than a later wave has must be paid before,
+        so that together such things take no more than those waves have that can pay one of them.
+        """
+        once = {key: each.paid_once() for key, each in self.options.items()}
+        found = [] if budget is None else [Limit(budget, arcs=once)]
+        for level in sorted({each for each in waves if each >= waves[-1]}):
+            dear = {key: money for key, money in once.items() if money > level}
+            found.append(Limit(math.fsum(each for each in waves if each > level), arcs=dear))
+        return found
+
+    def not_all(self, goes: Mapping[str, str | None], tools: Collection[str]) -> Limit:
+        """Not all of these tools go where they go now, nor anywhere else for as much or more."""
+        least = {each: self.options[each, goes[each] or NOWHERE].paid_once() for each in tools}
+        arcs = {key: 1.0 for key, each in self.options.items() if each.paid_once() >= least.get(key[0], math.inf)}
+        return Limit(len(tools) - 1, arcs=arcs)
 
 
 def renewal_month(estate: Estate, tool: Tool) -> int:

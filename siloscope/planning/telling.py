@@ -10,55 +10,38 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from siloscope.model import Tool
+from siloscope.planning.briefing import Reach, wave_row
 from siloscope.planning.decision import Decision
-from siloscope.planning.estate import Estate, Item, unit
+from siloscope.planning.estate import Item, unit
 from siloscope.planning.fitness import fitness, treatment
 from siloscope.planning.state import NOWHERE, renewal_month
-from siloscope.planning.waves import Leaving, Move, Reach, Schedule, schedule, wave_row
+from siloscope.planning.waves import Move
 
 SCHEMA = "siloscope/plan/1"
 
 
-def told(decision: Decision, keep: Iterable[str] = ()) -> tuple[dict[str, Any], Schedule]:
-    """A decision as `siloscope/plan/1`, and its schedule."""
-    estate, goes = decision.estate, decision.goes
+def told(decision: Decision, keep: Iterable[str] = ()) -> dict[str, Any]:
+    """A decision as `siloscope/plan/1`."""
+    estate = decision.estate
     graph, assume = estate.graph, estate.assume
-    moves = [
-        Move(each.id, tool, target, estate.move_days(each, graph.tool[tool], graph.tool[target]))
-        for tool, target in sorted(goes.items())
-        if target
-        for each in estate.moved(graph.tool[tool])
-    ]
-    leaving = [_leaving(decision, graph.tool[tool], target) for tool, target in sorted(goes.items())]
-    times = schedule(graph, moves, leaving, assume)
-    rows = money(decision, times)
-    summary = _summary(decision, rows, times)
-    plan = {
+    rows = money(decision)
+    dispositions = [_disposition(decision, each, set(keep) | set(assume.rules.keep)) for each in graph.tools]
+    in_order = sorted(decision.moves, key=lambda each: (decision.times.wave[each.asset], each.asset))
+    return {
         "schema": SCHEMA,
         "scan": {"id": graph.scan_id, "at": graph.scan_at},
-        "summary": summary,
-        "dispositions": [_disposition(decision, each, set(keep) | set(assume.rules.keep)) for each in graph.tools],
-        "moves": [
-            _move_row(estate, each, times) for each in sorted(moves, key=lambda m: (times.wave[m.asset], m.asset))
-        ],
-        "waves": _waves(estate, moves, leaving, times),
+        "summary": _summary(decision, rows),
+        "dispositions": dispositions,
+        "moves": [_move_row(decision, each) for each in in_order],
+        "waves": _waves(decision),
         "money": rows,
-        "cash_flow": [round(each, 2) for each in cash_flows(decision, rows, times)],
-        "assumptions": _assumed(decision, rows),
+        "cash_flow": [round(each, 2) for each in cash_flows(decision, rows)],
+        "assumptions": _assumed(decision, rows, dispositions),
     }
-    return plan, times
 
 
-def _leaving(decision: Decision, tool: Tool, target: str | None) -> Leaving:
+def _move_row(decision: Decision, move: Move) -> dict[str, Any]:
     estate = decision.estate
-    days = estate.assume.decommission_days
-    if target:
-        days += estate.bridges(tool, estate.graph.tool[target]) * estate.assume.bridge_days
-    once = round(decision.statement.options[tool.id, target or NOWHERE].paid_once(), 2)
-    return Leaving(tool.id, round(estate.saved(tool), 2), days, renewal_month(estate, tool), once)
-
-
-def _move_row(estate: Estate, move: Move, times: Schedule) -> dict[str, Any]:
     asset, tool = estate.graph.asset[move.asset], estate.graph.tool
     links = estate.links.get(asset.id, 0)
     return {
@@ -68,7 +51,8 @@ def _move_row(estate: Estate, move: Move, times: Schedule) -> dict[str, Any]:
         "from": move.origin,
         "to": move.target,
         "effort_days": move.effort_days,
-        "wave": times.wave[move.asset],
+        "wave": decision.times.wave[move.asset],
+        "waits": decision.times.waits.get(move.asset),
         "treatment": treatment(estate, asset, tool[move.origin], tool[move.target]),
         "because": [
             {
@@ -82,7 +66,7 @@ def _move_row(estate: Estate, move: Move, times: Schedule) -> dict[str, Any]:
     }
 
 
-def money(decision: Decision, times: Schedule) -> list[dict[str, Any]]:
+def money(decision: Decision) -> list[dict[str, Any]]:
     """Every amount of the plan: (tool, kind, amount, ...); kind is saving or yearly (a year), or once."""
     rows = []
     for tool, target in sorted(decision.goes.items()):
@@ -95,7 +79,7 @@ def money(decision: Decision, times: Schedule) -> list[dict[str, Any]]:
             {
                 "tool": tool,
                 "target": target,
-                "wave": times.off[tool],
+                "wave": decision.times.off[tool],
                 "kind": kind,
                 "amount": round(each.money, 2),
                 "says": each.says,
@@ -112,13 +96,13 @@ def total(rows: Iterable[Mapping[str, Any]], kind: str, tool: str | None = None)
     return round(math.fsum(r["amount"] for r in rows if r["kind"] == kind and tool in (None, r["tool"])), 2)
 
 
-def _summary(decision: Decision, rows: Sequence[Mapping[str, Any]], times: Schedule) -> dict[str, Any]:
-    estate, answer = decision.estate, decision.answer
+def _summary(decision: Decision, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    estate, answer, times = decision.estate, decision.answer, decision.times
     assume = estate.assume
     now = round(math.fsum(round(estate.cost(each), 2) for each in estate.graph.tools), 2)
     once, saving, yearly = (total(rows, kind) for kind in ("once", "saving", "yearly"))
     after = round(now - saving + yearly, 2)
-    flows = cash_flows(decision, rows, times)
+    flows = cash_flows(decision, rows)
     rate = (1 + assume.discount) ** (1 / 12)
     npv = math.fsum(flow / rate**month for month, flow in enumerate(flows))
     running, payback = 0.0, 0 if not once else None
@@ -141,13 +125,13 @@ def _summary(decision: Decision, rows: Sequence[Mapping[str, Any]], times: Sched
     }
 
 
-def cash_flows(decision: Decision, rows: Sequence[Mapping[str, Any]], times: Schedule) -> list[float]:
+def cash_flows(decision: Decision, rows: Sequence[Mapping[str, Any]]) -> list[float]:
     """Money in each month of the horizon: paid once in the wave of a tool, saved from when it is gone."""
     estate = decision.estate
     step = estate.assume.months_per_wave
     flows = [0.0] * estate.horizon
     for tool in sorted(decision.goes):
-        start = (times.off[tool] - 1) * step
+        start = (decision.times.off[tool] - 1) * step
         if start < estate.horizon:
             flows[start] -= total(rows, "once", tool)
         contract = renewal_month(estate, estate.graph.tool[tool])
@@ -157,16 +141,16 @@ def cash_flows(decision: Decision, rows: Sequence[Mapping[str, Any]], times: Sch
     return flows
 
 
-def _waves(estate: Estate, moves: Sequence[Move], leaving: Sequence[Leaving], times: Schedule) -> list[dict[str, Any]]:
-    reach = Reach.of(estate.graph)
+def _waves(decision: Decision) -> list[dict[str, Any]]:
+    times, reach = decision.times, Reach.of(decision.estate.graph)
     return [
         wave_row(
             number,
-            [each for each in moves if times.wave[each.asset] == number],
-            [each for each in leaving if times.off[each.tool] == number],
-            estate.graph,
+            [each for each in decision.moves if times.wave[each.asset] == number],
+            [each for each in decision.leaving if times.off[each.tool] == number],
+            times.waits,
             reach,
-            estate.assume,
+            decision.estate.assume,
         )
         for number in range(1, times.count + 1)
     ]
@@ -197,9 +181,26 @@ def _disposition(decision: Decision, tool: Tool, keep: set[str]) -> dict[str, An
             {"says": e.says, "weight": round(e.money, 2), "source": e.source, "assumes": list(e.assumes)}
             for e in because
         ],
+        "waits": _waits(decision, tool) if tool.id in goes else [],
         "time": fitness(estate, tool),
         "sources": sorted({source for each in estate.held.get(tool.id, []) for source in each.sources}),
     }
+
+
+def _waits(decision: Decision, tool: Tool) -> list[dict[str, Any]]:
+    """From which month a tool that goes saves, why not sooner, and what the waiting forgoes over the horizon."""
+    estate, times = decision.estate, decision.times
+    off, months = times.off[tool.id], estate.assume.months_per_wave
+    contract = renewal_month(estate, tool)
+    soonest, saves = max(months, contract), max(off * months, contract)
+    option = decision.statement.options[tool.id, decision.goes[tool.id] or NOWHERE]
+    years = estate.assume.annuity(min(saves, estate.horizon)) - estate.assume.annuity(min(soonest, estate.horizon))
+    forgone = (estate.cost(tool) - option.paid_yearly()) * years
+    says = [(f"it goes in wave {off} and saves from month {saves}", 0.0)]
+    says += [(times.waits[tool.id], 0.0)] if tool.id in times.waits else []
+    says += [(f"its contract runs until month {contract} in any case", 0.0)] if contract > months else []
+    says += [(f"waiting from month {soonest} on forgoes what it would have saved", -forgone)] if saves > soonest else []
+    return [{"says": each, "weight": round(weight, 2)} for each, weight in says]
 
 
 def _balance(decision: Decision, tool: Tool, target: str | None) -> list[Item]:
@@ -244,7 +245,10 @@ def _stays(decision: Decision, tool: Tool, *, received: bool, asked: bool) -> tu
     target = max(options, key=lambda b: (math.fsum(each.money for each in weighed[b]), b))
     gain = math.fsum(each.money for each in weighed[target])
     says = f"{target} could take it over, but that costs {-gain:,.0f} more than it saves"
-    if gain > 0:  # which pays by itself, but not together with what the rest of the plan does, or is forbidden
+    if gain > 0 and tool.id not in decision.freely:
+        once = decision.statement.options[tool.id, target].paid_once()
+        says = f"{target} could take it over and bring {gain:,.0f}, but no money is left for it: {once:,.0f} once"
+    elif gain > 0:  # which pays by itself, but not together with what the rest of the plan does
         says = (
             f"{target} could take it over; by itself that would bring {gain:,.0f}, less than the rest of the plan does"
         )
@@ -265,7 +269,9 @@ def _weighed(decision: Decision, tool: Tool, target: str) -> list[Item]:
     return items
 
 
-def _assumed(decision: Decision, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _assumed(
+    decision: Decision, rows: Sequence[Mapping[str, Any]], dispositions: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """What was taken for granted, each with how often it was needed; what a user's file set is told."""
     assume, graph = decision.estate.assume, decision.estate.graph
     count: dict[str, int] = {}
@@ -273,8 +279,10 @@ def _assumed(decision: Decision, rows: Sequence[Mapping[str, Any]]) -> list[dict
         for name in row["assumes"]:
             count[name] = count.get(name, 0) + 1
     unpriced = sum(each.annual_cost is None for each in graph.tools)
+    weighed = {name for row in dispositions for each in row["because"] for name in each["assumes"]} - count.keys()
     listed = {"annual_cost": f"{unpriced} tools whose cost no source gives"}
     listed |= {name: f"{count[name]} amounts" for name in sorted(count) if name != "annual_cost"}
+    listed |= dict.fromkeys(sorted(weighed - listed.keys()), "what stays was weighed with it")
     listed |= {
         "discount": "what later money is worth now",
         "people": "how much fits into a wave",

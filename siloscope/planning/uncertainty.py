@@ -18,7 +18,6 @@ from siloscope.planning.arcs import Arcs, Bools, Floats, Ints
 from siloscope.planning.decision import Decision
 from siloscope.planning.estate import Item
 from siloscope.planning.state import NOWHERE, renewal_month
-from siloscope.planning.waves import Schedule
 
 _SEED = 7
 
@@ -147,7 +146,7 @@ def priced(decision: Decision, draws: Draws) -> Priced:
     )
 
 
-def flows(decision: Decision, draws: Draws, times: Schedule) -> Floats:
+def flows(decision: Decision, draws: Draws) -> Floats:
     """Shape (draws, months): what the plan pays and saves each month."""
     estate = decision.estate
     step = estate.assume.months_per_wave
@@ -155,7 +154,7 @@ def flows(decision: Decision, draws: Draws, times: Schedule) -> Floats:
     for tool, target in decision.goes.items():
         found = estate.graph.tool[tool]
         option = decision.statement.options[tool, target or NOWHERE]
-        start = (times.off[tool] - 1) * step
+        start = (decision.times.off[tool] - 1) * step
         if start < estate.horizon:
             money[:, start] -= draws.worth(option.once)
         saved = estate.cost(found) * draws.of([f"cost {tool}"]) - draws.worth(option.yearly)
@@ -163,7 +162,7 @@ def flows(decision: Decision, draws: Draws, times: Schedule) -> Floats:
     return money
 
 
-def uncertainty(decision: Decision, times: Schedule, others: Sequence[frozenset[str]], count: int) -> dict[str, Any]:
+def uncertainty(decision: Decision, others: Sequence[frozenset[str]], count: int) -> dict[str, Any]:
     """Percentiles of worth and payback, what matters most, how stable each fate is, and the plan of least regret.
 
     `others` are the kept tools of alternatives, which stand for least regret beside the plan and what draws chose.
@@ -171,9 +170,9 @@ def uncertainty(decision: Decision, times: Schedule, others: Sequence[frozenset[
     draws = drawn(decision, count)
     assume = decision.estate.assume
     rate = (1 + assume.discount) ** (1 / 12)
-    money = flows(decision, draws, times)
+    money = flows(decision, draws)
     worth = money @ (rate ** -np.arange(money.shape[1], dtype=float))
-    after = times.count * assume.months_per_wave
+    after = decision.times.count * assume.months_per_wave
     paid = (np.cumsum(money, axis=1) >= 0) & (np.arange(money.shape[1]) >= after)
     months = (
         np.where(paid.any(axis=1), paid.argmax(axis=1) + 1.0, np.inf)
@@ -188,7 +187,7 @@ def uncertainty(decision: Decision, times: Schedule, others: Sequence[frozenset[
         "npv": _percentiles(worth[1:]),
         "payback_months": _percentiles(months[1:]) if decision.goes else None,
         "never_paid_back": round(float(np.isinf(months[1:]).mean()), 4) if decision.goes else 0.0,
-        "tornado": _tornado(decision, times, rate),
+        "tornado": _tornado(decision, rate),
         "stability": _stability(decision, chosen),
         "least_regret": _regret(decision, prices, others, chosen),
     }
@@ -202,7 +201,7 @@ def _percentiles(values: Floats) -> dict[str, float | None]:
     }
 
 
-def _tornado(decision: Decision, times: Schedule, rate: float) -> list[dict[str, Any]]:
+def _tornado(decision: Decision, rate: float) -> list[dict[str, Any]]:
     """The plan's worth when one assumption is at an end of its range and all others as they are, widest first."""
     rows: list[dict[str, Any]] = []
     tools = decision.estate.graph.tools
@@ -211,7 +210,7 @@ def _tornado(decision: Decision, times: Schedule, rate: float) -> list[dict[str,
         costs = [f"cost {t.id}" for t in tools if (t.annual_cost is None) != known]
         names = costs if name in ("annual_cost", "known_cost") else [name]
         factor = {each: np.array([low, high]) for each in names}
-        money = flows(decision, Draws(factor, 2), times)
+        money = flows(decision, Draws(factor, 2))
         worth = money @ (rate ** -np.arange(money.shape[1], dtype=float))
         rows.append(
             {

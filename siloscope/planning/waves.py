@@ -15,9 +15,11 @@ from typing import Any
 from siloscope.errors import PlanError
 from siloscope.graph.view import Graph
 from siloscope.planning.assumptions import Assumptions
+from siloscope.planning.packing import too_many
 from siloscope.planning.project import Limit, Milestone, NoRoomError, Task, timetable
+from siloscope.planning.waiting import Hold, held_up
 
-_CENT = 100  # people's days in hundredths, since the scheduler counts in whole numbers
+_CENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """In which wave each asset moves and each tool goes (from 1), how many waves, and how good the order is."""
+    """In which wave each asset moves and each tool goes (from 1), how many waves, and how good the order is.
+
+    `waits` says why not before, of each asset and each tool that is not in the first wave.
+    """
 
     wave: Mapping[str, int]
     off: Mapping[str, int]
@@ -54,6 +59,18 @@ class Schedule:
     cost: int
     bound: int
     status: str
+    waits: Mapping[str, str]
+
+
+class NoMoneyError(PlanError):
+    """No order was found in which each tool that goes has a wave that can pay for it; `tools` are those in question.
+
+    `proven` says that there is none, whatever else goes or stays.
+    """
+
+    def __init__(self, says: str, tools: Sequence[str], *, proven: bool) -> None:
+        super().__init__(says)
+        self.tools, self.proven = tuple(tools), proven
 
 
 def schedule(graph: Graph, moves: Sequence[Move], leaving: Sequence[Leaving], assume: Assumptions) -> Schedule:
@@ -62,52 +79,104 @@ def schedule(graph: Graph, moves: Sequence[Move], leaving: Sequence[Leaving], as
     The cost that is minimised is what tools cost until they are gone, in money a month and wave.
 
     Raises:
-        PlanError: No wave has the money that some tool takes.
+        NoMoneyError: No order was found in which a wave has the money for each tool.
     """
-    groups = _ordered(graph, moves)
-    group_of = {each.asset: n for n, group in enumerate(groups) for each in group}
-    before = _needs(graph, group_of)
-    tasks = [
-        Task(str(n), 1, {"days": _cents(sum(each.effort_days for each in group))}, along=[str(b) for b in before[n]])
-        for n, group in enumerate(groups)
-    ]
-    goals = []
-    for each in leaving:
-        mine = sorted({group_of[move.asset] for move in moves if move.origin == each.tool})
-        name = f"off {each.tool}"
-        use = {"days": _cents(each.days)} | ({"money": math.ceil(each.once)} if assume.periods.budget else {})
-        tasks.append(Task(name, 1, use, along=[str(n) for n in mine]))
-        ends = math.ceil(each.contract_months / assume.months_per_wave)
-        goals.append(Milestone(each.tool, [name], max(1, round(each.saving / 12)), ends))
-    if not tasks:
-        return Schedule({}, {}, 0, 0, 0, "optimal")
-    goals.append(Milestone("all", [each.id for each in tasks]))
-    days = [_cents(each) for each in assume.days_per_wave]
-    limits = {"days": Limit([*days[:-1], max(1, days[-1])])}
-    if assume.periods.budget:
-        limits["money"] = Limit([math.floor(each) for each in assume.periods.budget], stretches=False)
+    work = _Work.of(graph, moves, leaving, assume)
+    if not work.tasks:
+        return Schedule({}, {}, 0, 0, 0, "optimal", {})
     try:
-        found = timetable(tasks, limits, goals, effort=2.0)
+        found = timetable(work.tasks, work.limits, work.goals, effort=2.0)
     except NoRoomError:
-        raise PlanError(_no_room(leaving, assume)) from None
-    wave = {asset: found.start[str(n)] + 1 for asset, n in group_of.items()}
-    off = {each.tool: found.start[f"off {each.tool}"] + 1 for each in leaving}
-    return Schedule(wave, off, max([*wave.values(), *off.values()]), found.cost, found.bound, found.status)
+        raise _no_money(leaving, assume) from None
+    wave = {asset: found.start[str(n)] + 1 for asset, n in work.group_of.items()}
+    off = {each.tool: found.start[_off(each.tool)] + 1 for each in leaving}
+    last = max([*wave.values(), *off.values()])
+    return Schedule(wave, off, last, found.cost, found.bound, found.status, work.waits(found.start))
 
 
-def _no_room(leaving: Sequence[Leaving], assume: Assumptions) -> str:
-    """Which tools the money of later waves does not reach for: those that share what earlier waves have."""
+def _off(tool: str) -> str:
+    return f"off {tool}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Moves and tools that go as a project: a task for each group of moves, and one for switching off each tool."""
+
+    groups: Sequence[Sequence[Move]]
+    group_of: Mapping[str, int]
+    leaving: Sequence[Leaving]
+    tasks: Sequence[Task]
+    limits: Mapping[str, Limit]
+    goals: Sequence[Milestone]
+
+    @classmethod
+    def of(cls, graph: Graph, moves: Sequence[Move], leaving: Sequence[Leaving], assume: Assumptions) -> _Work:
+        groups = _ordered(graph, moves)
+        group_of = {each.asset: n for n, group in enumerate(groups) for each in group}
+        before = _needs(graph, group_of)
+        paid = bool(assume.periods.budget)
+        tasks = [
+            Task(str(n), 1, {"days": _cents(sum(m.effort_days for m in group))}, along=[str(b) for b in before[n]])
+            for n, group in enumerate(groups)
+        ]
+        goals = []
+        for each in leaving:
+            mine = sorted({group_of[move.asset] for move in moves if move.origin == each.tool})
+            use = {"days": _cents(each.days)} | ({"money": _cents(each.once)} if paid else {})
+            tasks.append(Task(_off(each.tool), 1, use, along=[str(n) for n in mine]))
+            ends = math.ceil(each.contract_months / assume.months_per_wave)
+            goals.append(Milestone(each.tool, [_off(each.tool)], max(1, round(each.saving / 12)), ends))
+        goals.append(Milestone("all", [each.id for each in tasks]))
+        days = [_cents(each) for each in assume.days_per_wave]
+        limits = {"days": Limit([*days[:-1], max(1, days[-1])])}
+        if paid:
+            limits["money"] = Limit([_cents(each) for each in assume.periods.budget], stretches=False)
+        return cls(groups, group_of, leaving, tasks, limits, goals)
+
+    def waits(self, start: Mapping[str, int]) -> dict[str, str]:
+        """Why each asset and each tool is not in an earlier wave."""
+        holds = held_up(self.tasks, self.limits, start)
+        found: dict[str, str] = {}
+        for n, group in enumerate(self.groups):
+            if hold := holds.get(str(n)):
+                needed = [self.groups[int(each)][0].asset for each in hold.along]
+                found |= dict.fromkeys((each.asset for each in group), _says(hold, "what it needs moves then", needed))
+        for each in self.leaving:
+            if hold := holds.get(_off(each.tool)):
+                last = [move.asset for n in hold.along for move in self.groups[int(n)] if move.origin == each.tool]
+                found[each.tool] = _says(hold, "the last of it moves then", last)
+        return found
+
+
+def _says(hold: Hold, along: str, assets: Sequence[str]) -> str:
+    """What holds something up in words; `along` is for what has to come first."""
+    if hold.along:
+        more = f" and {len(assets) - 2} more" if len(assets) > 2 else ""
+        return f"{along}: {', '.join(assets[:2])}{more}"
+    lacks = [
+        f"wave {hold.start} has {left / _CENT:,.10g} {'days' if what == 'days' else 'of the money'} left, "
+        f"it takes {need / _CENT:,.10g}"
+        for what, (left, need) in hold.lacks.items()
+    ]
+    return "; ".join(lacks) or "nothing is gained by an earlier wave"
+
+
+def _no_money(leaving: Sequence[Leaving], assume: Assumptions) -> NoMoneyError:
+    """The tools that later waves cannot pay and earlier ones not together, where that is why there is no order."""
     budget = assume.periods.budget
     allowed = f"periods.budget allows {', '.join(f'{each:,.0f}' for each in budget)}, the last from then on"
-    dear = sorted((each for each in leaving if each.once > budget[-1]), key=lambda each: (-each.once, each.tool))
-    if dear[0].once > max(budget):
-        return f"{dear[0].tool} takes {dear[0].once:,.0f} once, and no wave has that much: {allowed}"
-    lines = [f"  {each.tool} takes {each.once:,.0f} once" for each in dear]
-    return "\n".join([f"no order was found that leaves money for all of these; {allowed}:", *lines])
+    dear = {each.tool: _cents(each.once) for each in leaving if _cents(each.once) > _cents(budget[-1])}
+    tools = too_many(dear, [_cents(each) for each in budget])
+    lines = [f"  {each} takes {dear[each] / _CENT:,.0f} once" for each in tools or sorted(dear)]
+    says = (
+        "no waves have the money for all of these" if tools else "no order was found that leaves money for all of these"
+    )
+    return NoMoneyError("\n".join([f"{says}; {allowed}:", *lines]), tools or sorted(dear), proven=bool(tools))
 
 
-def _cents(days: float) -> int:
-    return round(days * _CENT)
+def _cents(amount: float) -> int:
+    """Days or money in hundredths, since the scheduler counts in whole numbers."""
+    return round(amount * _CENT)
 
 
 def _ordered(graph: Graph, moves: Sequence[Move]) -> list[list[Move]]:
@@ -142,107 +211,3 @@ def _needs(graph: Graph, group_of: Mapping[str, int]) -> Mapping[int, list[int]]
         if group_of[first] != group_of[then]:
             before[group_of[then]].add(group_of[first])
     return defaultdict(list, {n: sorted(each) for n, each in before.items()})
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Who depends on what, for the blast radius of a wave."""
-
-    graph: Graph
-    needing: Mapping[str, Sequence[str]]
-
-    @classmethod
-    def of(cls, graph: Graph) -> Reach:
-        """Read the dependencies once."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for edge in graph.dependencies:
-            needing, needed = edge.ends
-            found[needed].add(needing)
-        return cls(graph, {key: sorted(each) for key, each in found.items()})
-
-    def blast(self, assets: Sequence[str]) -> dict[str, Any]:
-        """What depends on these, over any number of steps: how many assets, in production, of which departments."""
-        seen, todo = set(assets), list(assets)
-        while todo:
-            for name in self.needing.get(todo.pop(), ()):
-                if name not in seen:
-                    seen.add(name)
-                    todo.append(name)
-        hit = [self.graph.asset[each] for each in sorted(seen - set(assets)) if each in self.graph.asset]
-        departments: dict[str, int] = defaultdict(int)
-        for each in hit:
-            departments[each.department or "unassigned"] += 1
-        return {
-            "assets": len(hit),
-            "production": sum(each.environment == "prod" for each in hit),
-            "departments": dict(sorted(departments.items())),
-        }
-
-
-def wave_row(
-    number: int, moves: Sequence[Move], leaving: Sequence[Leaving], graph: Graph, reach: Reach, assume: Assumptions
-) -> dict[str, Any]:
-    """A wave as the contract spells it, with what people need to start, to stop and to end it."""
-    months = assume.months_per_wave
-    start = (number - 1) * months
-    moving = {each.asset for each in moves}
-    exposed = {
-        end
-        for edge in graph.dependencies
-        if (edge.source in moving) != (edge.target in moving)
-        for end in (edge.source, edge.target)
-    } & moving
-    tools = sorted({t for each in moves for t in (each.origin, each.target)} | {each.tool for each in leaving})
-    savings = {each.tool: max(start + months, each.contract_months) for each in leaving}
-    return {
-        "number": number,
-        "start_month": start,
-        "months": months,
-        "moves": len(moves),
-        "effort_days": round(math.fsum(each.effort_days for each in moves), 2),
-        "other_days": round(math.fsum(each.days for each in leaving), 2),
-        "days_available": round(assume.days_of(number), 2),
-        "one_time_cost": round(math.fsum(each.once for each in leaving), 2),
-        "budget": assume.budget_of(number),
-        "annual_saving": round(math.fsum(each.saving for each in leaving), 2),
-        "saving_from_month": dict(sorted(savings.items())),
-        "risk": round(len(exposed) / len(moves), 2) if moves else 0.0,
-        "blast_radius": reach.blast(sorted(moving)),
-        "tools_gone": sorted(each.tool for each in leaving),
-        "rollback": _rollback(moves, leaving),
-        "entry": _entry(moves, graph, number),
-        "exit": _exit(moves, leaving),
-        "agree": _agree(moving, tools, graph),
-    }
-
-
-def _rollback(moves: Sequence[Move], leaving: Sequence[Leaving]) -> str:
-    if not leaving:
-        return "every tool of this wave still runs: point consumers back, nothing is lost"
-    gone = ", ".join(sorted(each.tool for each in leaving))
-    return f"until {gone} is switched off, the last step of the wave" + (
-        ", consumers can be pointed back" if moves else ""
-    )
-
-
-def _entry(moves: Sequence[Move], graph: Graph, number: int) -> list[str]:
-    targets = sorted({each.target for each in moves})
-    owners = sum(not graph.asset[each.asset].owner for each in moves)
-    checks = [f"the team may write to {each}" for each in targets]
-    checks += [f"{owners} assets without an owner have been given one"] if owners else []
-    checks += [f"wave {number - 1} has met its exit checks"] if number > 1 else []
-    return checks
-
-
-def _exit(moves: Sequence[Move], leaving: Sequence[Leaving]) -> list[str]:
-    checks = []
-    if moves:
-        checks.append(f"a scan shows all {len(moves)} assets in their targets, and every consumer pointing there")
-    checks += [f"a scan finds nothing used in {each.tool}; it is switched off" for each in leaving]
-    return checks
-
-
-def _agree(moving: set[str], tools: Sequence[str], graph: Graph) -> list[str]:
-    departments = {graph.asset[each].department for each in moving}
-    departments |= {graph.tool[each].department for each in tools if each in graph.tool}
-    return sorted(each for each in departments if each and each not in ("shared", "unassigned"))

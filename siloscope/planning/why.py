@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siloscope.errors import ConfigError, nearest
+from siloscope.planning.assumptions import spelled
 
 
 def explain_plan(plan: Mapping[str, Any], subject: str) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def _tool(plan: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
         "title": f"{row['disposition']} {row['tool']}{target}",
         "sections": {
             "because (money over the horizon)": [_sentence(each) for each in row["because"]],
+            "when": [_sentence(each) for each in row.get("waits", ())],
             f"TIME: {time.get('quadrant', 'unknown')}": [
                 f"{each['of']}, {each['name']} {score(each['score'])}: {each['says']}" for each in time.get("parts", ())
             ],
@@ -60,6 +62,7 @@ def _move(plan: Mapping[str, Any], row: Mapping[str, Any], tools: Mapping[str, A
             "effort in days": [_sentence(each) for each in reasons],
             f"wave {row['wave']}": [
                 f"from month {wave.get('start_month')}, for {wave.get('months')} months",
+                *([f"not before: {row['waits']}"] if row.get("waits") else []),
                 *(f"{key}: {', '.join(wave[key])}" for key in ("entry", "exit", "agree") if wave.get(key)),
                 f"way back: {wave.get('rollback', '')}",
             ],
@@ -73,7 +76,9 @@ def _move(plan: Mapping[str, Any], row: Mapping[str, Any], tools: Mapping[str, A
 def _sentence(reason: Mapping[str, Any]) -> str:
     weight = f"{reason['weight']:+,.2f}  " if reason["weight"] else ""
     rests = f" [{', '.join(reason['assumes'])}]" if reason.get("assumes") else ""
-    return f"{weight}{reason['says']} ({reason.get('source', 'unknown')}){rests}"
+    source = reason.get("source")
+    said = f" ({source})" if source and f"({source}" not in reason["says"] else ""
+    return f"{weight}{reason['says']}{said}{rests}"
 
 
 def score(value: float | None) -> str:
@@ -86,7 +91,9 @@ def _assumed(plan: Mapping[str, Any], reasons: Sequence[Mapping[str, Any]]) -> l
     names = {name for each in reasons for name in each.get("assumes", ())}
     values = {each["name"]: each for each in plan.get("assumptions", ())}
     return [
-        f"{name} = {values[name]['value']:g} ({values[name].get('source', 'assumed')})" if name in values else name
+        f"{name} = {spelled(values[name]['value'])} ({values[name].get('source', 'assumed')})"
+        if name in values
+        else name
         for name in sorted(names)
     ]
 
