@@ -527,3 +527,38 @@ def test_a_tool_that_holds_next_to_nothing_serves_nothing(tmp_path: Path) -> Non
     assert run(tmp_path, document) == 0
     plan = json.loads((tmp_path / "out" / "plan.json").read_text("utf-8"))
     assert [(each["tool"], each["share"]) for each in plan["assignments"]] == [("b", 1.0)]
+
+
+@pytest.mark.parametrize("split", [False, True], ids=["whole", "split"])
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(data=st.data(), demands=st.integers(-900, 60), costs=st.integers(-900, 55))
+def test_the_units_of_demand_and_money_change_nothing(
+    split: bool, data: st.DataObject, demands: int, costs: int
+) -> None:
+    """The same problem in other units, powers of two so that no amount is rounded: the same answer, and no overflow."""
+    import warnings
+
+    document = data.draw(small(split=split))
+    scaled = json.loads(json.dumps(document))
+    for each in scaled["tools"]:
+        each["annual_cost"] *= 2.0**costs
+        each["capacity"] = None if each["capacity"] is None else each["capacity"] * 2.0**demands
+    for each in scaled["workloads"]:
+        each["demand"] *= 2.0**demands
+        each["options"] = [{**one, "cost": one["cost"] * 2.0**costs} for one in each["options"]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        one, other = (outcome(each) for each in (document, scaled))
+    if isinstance(one, str):
+        assert isinstance(other, str)
+        assert one.splitlines()[0] == other.splitlines()[0]
+    else:
+        assert other == pytest.approx([each * 2.0**costs for each in one], rel=1e-8)
+
+
+def outcome(document: Document) -> str | list[float]:
+    try:
+        summary = plan_problem(parse(document))["summary"]
+    except PlanError as error:
+        return str(error)
+    return [summary["objective"], summary["bound"], summary["annual_cost_now"]]

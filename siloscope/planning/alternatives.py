@@ -61,8 +61,8 @@ def solve_within(problem: Problem, limits: Sequence[Limit], seconds: float) -> A
     return Answer(
         frozenset(names[n] for n in np.flatnonzero(kept)),
         tuple((works[arcs.work[a]], names[arcs.tool[a]], 1.0) for a in np.flatnonzero(share)),
-        objective,
-        objective if proven else min(found.bound, objective),
+        objective * arcs.unit,
+        (objective if proven else min(found.bound, objective)) * arcs.unit,
         "optimal" if proven else "feasible",
         1,
     )

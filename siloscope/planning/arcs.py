@@ -24,6 +24,8 @@ Bools = NDArray[np.bool_]
 _ENDLESS = 1e20
 # A tool that holds less than this share of a workload serves none of it: such shares are the solver's rounding dust.
 _DUST = 1e-9
+# Costs between these are as large as the tolerances of solvers are made for.
+_USUAL = (1e-2, 1e9)
 # Demands farther apart than this cannot be added up in one capacity: the small ones vanish in the sum.
 _APART = 1e12
 
@@ -34,7 +36,8 @@ class Arcs:
 
     `fixed` (n) is the annual cost, `capacity` (n) infinite where unlimited or never reached, `demand` (m); `tool`,
     `work`, `cost` (arcs). `kept` (n) marks must-keeps; arcs of must-retires are left out beforehand. `whole` says
-    that no workload may be shared between tools.
+    that no workload may be shared between tools. Money is counted in units of `unit`, demand in one that makes the
+    largest about 1.
     """
 
     fixed: Floats
@@ -45,6 +48,7 @@ class Arcs:
     cost: Floats
     kept: Bools
     whole: bool
+    unit: float = 1.0
 
     @property
     def n(self) -> int:
@@ -145,6 +149,11 @@ def arrays(problem: Problem) -> Arcs:
     _finite(cost, lambda n: f"workload {problem.workloads[work[n]].id} at tool {problem.tools[tool[n]].id} costs")
     if np.isfinite(capacity).any():
         _comparable(problem, demand)
+    unit = _unit(max(fixed.max(initial=0.0), cost.max(initial=0.0)))
+    fixed, cost = fixed / unit, cost / unit
+    size = 2.0 ** np.frexp(demand.max(initial=0.0))[1]
+    with np.errstate(over="ignore"):  # a capacity beyond numbers is none
+        demand, capacity = demand / size, capacity / size
     stays = np.array([each.must != "retire" for each in problem.tools], dtype=bool)
     able = stays[tool] & ((capacity[tool] > 0) | (demand[work] == 0)) & (capacity[tool] >= demand[work] * _DUST)
     if not problem.split:
@@ -162,7 +171,15 @@ def arrays(problem: Problem) -> Arcs:
         cost,
         np.array([each.must == "keep" for each in problem.tools], dtype=bool),
         not problem.split,
+        unit,
     )
+
+
+def _unit(most: float) -> float:
+    """The unit to count money in, a power of two so that no amount is rounded: 1 where costs are as usual."""
+    if not most or _USUAL[0] <= most <= _USUAL[1]:
+        return 1.0
+    return float(2.0 ** max(-1000, int(np.frexp(most)[1]) - 20))
 
 
 def _comparable(problem: Problem, demand: Floats) -> None:

@@ -35,7 +35,6 @@ def _crowded(problem: Problem, seconds: float) -> tuple[list[str], list[str], bo
     )
     demand = np.array([each.demand for each in problem.workloads])
     gone = np.array([each.must == "retire" for each in problem.tools])
-    total = max(float(demand.sum()), 1e-9)
     options = [[tools[t] for t, _ in each.options] for each in problem.workloads]
     alone = [
         n
@@ -51,10 +50,9 @@ def _crowded(problem: Problem, seconds: float) -> tuple[list[str], list[str], bo
     place = {n: k for k, n in enumerate(open_)}
     pairs = [(place[n], t) for n in open_ for t in options[n]]
     w, n, a = len(open_), len(problem.tools), len(pairs)
-    finite = np.where(np.isinf(hold), total, hold)
-    unit = float(
-        demand[open_].min()
-    )  # what exceeds by less than a ten-thousandth of the least demand is not looked for
+    finite = np.minimum(hold, demand.sum())
+    # What exceeds by less than a ten-thousandth of the least demand is not looked for.
+    unit = float(demand[open_].min())
     model = Rows(
         cost=np.ones(w + n),
         constant=0.0,

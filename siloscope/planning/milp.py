@@ -71,8 +71,10 @@ def run(model: Rows, seconds: float) -> Found:
     status = {0: "optimal", 1: "time", 2: "infeasible"}.get(result.status)
     if status is None:
         some = np.abs(model.cost[model.cost != 0])
-        between = f"from {some.min():g} to {some.max():g}" if len(some) else "all nought"
-        raise PlanError(f"the solver gave up on costs {between} ({result.message.strip()}); leave out the smallest")
+        apart = some.max() / some.min() if len(some) else 1.0
+        raise PlanError(
+            f"the solver gave up ({result.message.strip()}); costs lie {apart:.0e} apart: leave out the least"
+        )
     bound = -np.inf if result.mip_dual_bound is None else float(result.mip_dual_bound) + model.constant
     if status == "optimal" and not model.binary:
         bound = float(result.fun) + model.constant

@@ -105,8 +105,8 @@ def solve(problem: Problem, seconds: float = 60.0) -> Answer:
     return Answer(
         frozenset(names[n] for n in np.flatnonzero(kept)),
         tuple((workloads[arcs.work[a]], names[arcs.tool[a]], float(share[a])) for a in used),
-        objective,
-        objective if proven else bound,
+        objective * arcs.unit,
+        (objective if proven else bound) * arcs.unit,
         "optimal" if proven else "feasible",
         len(parts),
     )
