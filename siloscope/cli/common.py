@@ -63,6 +63,17 @@ def at_option(command: Command) -> Command:
     )(command)
 
 
+def plan_option(says: str) -> Callable[[Command], Command]:
+    """`--plan PLAN.json`, for commands that show what a plan does."""
+    return click.option(
+        "--plan",
+        "plan_file",
+        metavar="PLAN.json",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help=says,
+    )
+
+
 def load_config(file: Path, store_url: str | None, *, required: bool = True) -> Config:
     """The configuration, with the store of `--store` if given. Without a file, a store alone may do."""
     from dataclasses import replace

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from siloscope.cli.common import at_option, emit, graph_of, place_options
+from siloscope.cli.common import at_option, emit, graph_of, place_options, plan_option
 
 
 @click.command("map")
@@ -18,13 +18,7 @@ from siloscope.cli.common import at_option, emit, graph_of, place_options
     show_default=True,
     help="Where to write; the ending says what: .html, .svg or .png. - is stdout.",
 )
-@click.option(
-    "--plan",
-    "plan_file",
-    metavar="PLAN.json",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Show this plan's moves on the map, wave by wave.",
-)
+@plan_option("Show this plan's moves on the map, wave by wave.")
 @click.option("--since", metavar="SCAN", help="Show what changed since this scan: an id, a date, or -1.")
 @click.option(
     "--style",

@@ -6,18 +6,12 @@ from pathlib import Path
 
 import click
 
-from siloscope.cli.common import place_options
+from siloscope.cli.common import place_options, plan_option
 
 
 @click.command("serve")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="Port; 0 takes a free one.")
-@click.option(
-    "--plan",
-    "plan_file",
-    metavar="PLAN.json",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Show this plan's moves on the map, wave by wave.",
-)
+@plan_option("Show this plan's moves on the map, wave by wave.")
 @click.option("--title", default="Silo map", show_default=True, help="The map's title.")
 @click.option("--open", "show", is_flag=True, help="Open the map in the browser.")
 @place_options

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from siloscope.cli.common import dump, emit, place_options, plain, store_of
+from siloscope.cli.common import dump, emit, place_options, plain, plan_option, store_of
 
 
 @click.command("why")
@@ -15,13 +15,7 @@ from siloscope.cli.common import dump, emit, place_options, plain, store_of
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
 )
-@click.option(
-    "--plan",
-    "plan_file",
-    metavar="PLAN.json",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Why this plan does with SUBJECT, a tool or a moved asset, what it does.",
-)
+@plan_option("Why this plan does with SUBJECT, a tool or a moved asset, what it does.")
 @place_options
 def command(
     subject: str, other: str | None, form: str, plan_file: Path | None, config_file: Path, store_url: str | None
