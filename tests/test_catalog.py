@@ -15,7 +15,7 @@ import pytest
 from packaging.licenses import canonicalize_license_expression
 
 from siloscope import catalog
-from siloscope.catalog import markdown, read
+from siloscope.catalog import lifecycle, markdown, read
 from siloscope.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
@@ -341,3 +341,46 @@ def test_the_examples_of_the_page_hold(extra):
     for call, slug in re.findall(r'catalog\.find\("([^"]+)"\)\.slug\s+# "([^"]+)"', page()):
         assert catalog.find(call).slug == slug
     assert catalog.load().overlap("airflow", "dagster") == ("workflow-orchestration",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "ends"),
+    [
+        ("lambda.function", {"runtime": "python3.8"}, "2024-10-14"),
+        ("lambda.function", {"runtime": "python3.14"}, None),
+        ("rds.instance", {"engine": "mysql", "version": "8.0.35"}, "2026-07-31"),
+        ("rds.instance", {"engine": "postgres", "version": "13.4"}, "2026-02-28"),
+        ("rds.instance", {"engine": "postgres", "version": "16.1"}, None),
+        ("glue.job", {"glue_version": "2.0"}, "2024-01-31"),
+    ],
+)
+def test_the_end_of_support_is_known_by_version(kind, facts, ends):
+    """A longer version is one of its shorter ones; a version without an announced end is known too."""
+    found = lifecycle.support(kind, facts)
+    assert found is not None
+    assert found.ends == ends
+    assert found.page.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        ("lambda.function", {"runtime": "provided.al9"}),
+        ("lambda.function", {"runtime": "python4"}),
+        ("lambda.function", {"runtime": 3}),
+        ("lambda.function", {}),
+        ("rds.instance", {"engine": "mariadb", "version": "8.0.35"}),
+        ("rds.instance", {"engine": "mysql", "version": "80"}),
+        ("n8n.workflow", {"runtime": "python3.8"}),
+    ],
+)
+def test_of_an_unknown_version_nothing_is_claimed(kind, facts):
+    assert lifecycle.support(kind, facts) is None
+
+
+def test_no_version_both_ends_and_does_not():
+    """And every kind is one that some collector has read."""
+    read_before = "".join(each.read_text("utf-8") for each in (Path(__file__).parent / "golden").rglob("*.json*"))
+    for each in lifecycle.lifecycles():
+        assert not each.ends.keys() & set(each.supported)
+        assert f'"{each.kind}"' in read_before

@@ -368,6 +368,34 @@ def test_every_tool_has_a_quadrant_with_its_numbers() -> None:
     assert {each["treatment"] for each in plan["moves"]} <= {"rehost", "replatform", "refactor", "repurchase"}
 
 
+def test_what_its_vendor_no_longer_supports_speaks_against_a_tool() -> None:
+    """Functions on a runtime that ended, beside one that is supported and one nobody knows."""
+    runtimes = ["python3.8", "nodejs18.x", "python3.13", "cobol"]
+    items = [asset(f"arn:{each}", "lambda:1", "lambda.function", facts={"runtime": each}) for each in runtimes]
+    plan = plan_graph(estate(seen(*items)), samples=0)
+    parts = {each["name"]: each for each in plan["dispositions"][0]["time"]["parts"]}
+    assert parts["end of life"]["score"] == pytest.approx(1 / 3, abs=0.01)
+    assert "python3.8 until 2024-10-14" in parts["end of life"]["says"]
+    assert {each["name"]: each for each in plan_graph(three())["dispositions"][0]["time"]["parts"]}["end of life"][
+        "score"
+    ] is None
+
+
+def test_what_is_made_of_more_takes_longer() -> None:
+    """By a share for each part beyond the usual; within bounds either way; as usual where nobody counts."""
+    counts = {"usual": 8, "small": 3, "large": 28, "huge": 5000, "unknown": None}
+    more = [asset(f"{A}/{key}", A, facts={"nodes": n} if n is not None else {}) for key, n in counts.items()]
+    plan = plan_graph(three(*more, count=6), samples=0)
+    days = {each["name"].rpartition("/")[2]: each for each in plan["moves"] if each["from"] == A}
+    base = days["unknown"]["effort_days"]
+    assert [days[key]["effort_days"] / base for key in ("usual", "small", "large", "huge")] == pytest.approx(
+        [1, 0.85, 1.6, 3], abs=0.01
+    )
+    assert "of 28 parts" in days["large"]["because"][0]["says"]
+    assert "part_effort" in days["large"]["because"][0]["assumes"]
+    assert "part_effort" not in days["unknown"]["because"][0]["assumes"]
+
+
 def test_nowhere_is_no_tool_of_the_plan() -> None:
     """The place of retired empty tools does not show."""
     empty = estate(seen(asset("b"), Tool("homegrown:x", annual_cost=5.0)))

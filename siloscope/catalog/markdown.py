@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from siloscope import catalog
+from siloscope.catalog.lifecycle import lifecycles
 
 
 def tables() -> str:
@@ -16,6 +17,7 @@ def tables() -> str:
         _words("licence unit", "what is counted", words.licence_units),
         _words("tenancy", "what one instance is", words.tenancies),
         _words("feature", "meaning", words.features),
+        _support(),
     )
     return "\n\n".join(parts)
 
@@ -27,6 +29,16 @@ def _capabilities() -> str:
         for slug, each in catalog.capabilities().items()
     )
     return _table(("capability", "domain", "what it is", "overlap counts", "products"), rows)
+
+
+def _support() -> str:
+    """Versions whose vendor's support has an end, by what runs on them."""
+    rows = []
+    for each in lifecycles():
+        what = " ".join([f"`{each.kind}`", *(str(value) for value in each.where.values())])
+        ends = ", ".join(f"{version} {day}" for version, day in sorted(each.ends.items()))
+        rows.append((what, f"`{each.fact}`", ends, ", ".join(each.supported)))
+    return _table(("runs on", "fact", "support ends", "no end announced"), rows)
 
 
 def _words(head: str, meaning: str, words: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from siloscope.model import Asset
 
 _FILE = "assumptions.toml"
 _SHARES = frozenset({"same_product", "proven", "discount"})
-_POSITIVE = frozenset({"people", "days_per_month", "months_per_wave", "link_most"})
+_POSITIVE = frozenset({"people", "days_per_month", "months_per_wave", "link_most", "part_most"})
 _MOST = 1e12  # nobody means more, and a few of them multiplied are still finite
 _LONGEST_WAVE = 120
 
@@ -59,6 +59,9 @@ class Assumptions:
     bridge_annual: float
     link_effort: float
     link_most: float
+    usual_parts: float
+    part_effort: float
+    part_most: float
     same_product: float
     proven: float
     people: float
@@ -88,15 +91,22 @@ class Assumptions:
         return _in_wave(self.periods.budget, wave) if self.periods.budget else None
 
     def effort(self, asset: Asset, links: int) -> float:
-        """Days to move one asset to another product: by its kind and by how many things it is linked to."""
+        """Days to move one asset to another product: by kind, by its parts, and by how many things it is linked to."""
         kind = kind_of(asset)
         base = self.effort_days[kind if kind in self.effort_days else "other"]
-        return round(base * min(self.link_most, 1 + self.link_effort * links), 2)
+        return round(base * self.complexity(parts_of(asset)) * min(self.link_most, 1 + self.link_effort * links), 2)
 
-    def effort_entry(self, asset: Asset) -> str:
-        """The entry that the effort of an asset rests on."""
+    def complexity(self, parts: int | None) -> float:
+        """How many times the usual effort something of so many parts takes; once where these are not known."""
+        if parts is None:
+            return 1.0
+        return min(self.part_most, max(1 / self.part_most, 1 + self.part_effort * (parts - self.usual_parts)))
+
+    def effort_entries(self, asset: Asset) -> tuple[str, ...]:
+        """The entries that the effort of an asset rests on."""
         kind = kind_of(asset)
-        return f"effort_days.{kind if kind in self.effort_days else 'other'}"
+        parts = () if parts_of(asset) is None else ("part_effort", "usual_parts")
+        return f"effort_days.{kind if kind in self.effort_days else 'other'}", *parts, "link_effort"
 
     def share_that_follows(self, unit: str | None) -> tuple[float, str]:
         """What share of a tool's cost goes along with its work, by its licence unit, and the entry that says so."""
@@ -126,6 +136,24 @@ def _in_wave(entries: Sequence[float], wave: int) -> float:
 def spelled(value: float | str) -> str:
     """The value of an entry for people."""
     return value if isinstance(value, str) else f"{value:,.10g}"
+
+
+# The fact that counts what something is made of.
+_PARTS = {
+    "airflow.dag": "tasks",
+    "azure-data-factory.pipeline": "activities",
+    "logic-apps.workflow": "actions",
+    "n8n.workflow": "nodes",
+    "nodered.flow": "nodes",
+    "sagemaker.pipeline": "steps",
+    "stepfunctions.state-machine": "states",
+}
+
+
+def parts_of(asset: Asset) -> int | None:
+    """Of how many nodes, tasks, steps, activities or states something is made, where its platform tells."""
+    count = asset.facts.get(_PARTS.get(asset.kind, ""))
+    return count if isinstance(count, int) and not isinstance(count, bool) else None
 
 
 def kind_of(asset: Asset) -> str:

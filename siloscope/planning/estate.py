@@ -212,7 +212,7 @@ class Estate:
         held, moved = self.held.get(a.id, []), self.moved(a)
         if b and held:
             days = round(sum(self.move_days(each, a, b) for each in moved), 2)
-            entries = sorted({assume.effort_entry(each) for each in moved})
+            entries = sorted({entry for each in moved for entry in assume.effort_entries(each)})
             same = slug(a) == slug(b)
             how = "to the same product" if same else "to another product"
             rest = f"; {len(held) - len(moved)} unused ones are archived" if len(held) > len(moved) else ""
@@ -223,7 +223,7 @@ class Estate:
                     says,
                     days * rate,
                     "assumed",
-                    (*entries, "link_effort", *more, "day_rate"),
+                    (*entries, *more, "day_rate"),
                     ("effort_days", "day_rate"),
                 )
             )

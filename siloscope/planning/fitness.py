@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from siloscope.catalog import product
+from siloscope.catalog.lifecycle import support
 from siloscope.model import Asset, Tool
 from siloscope.planning.assumptions import kind_of
 from siloscope.planning.estate import Estate, offers, slug
 from siloscope.times import days_between, normal
 
+_YEAR = 365  # days
 _FAILED = frozenset({"failed", "error", "faulted", "upstream_failed"})
 
 
@@ -29,7 +31,13 @@ class Part:
 
 def fitness(estate: Estate, tool: Tool) -> dict[str, Any]:
     """The TIME quadrant of a tool: technical and functional fit, with their parts."""
-    technical = [_recent(estate, tool), _failing(estate, tool), _owned(estate, tool), _seen(estate, tool)]
+    technical = [
+        _recent(estate, tool),
+        _failing(estate, tool),
+        _owned(estate, tool),
+        _seen(estate, tool),
+        _supported(estate, tool),
+    ]
     functional = [_used(estate, tool), _needed(estate, tool), _alone(estate, tool)]
     scores = [_mean(technical), _mean(functional)]
     good = [each is None or each >= 0.5 for each in scores]
@@ -91,6 +99,20 @@ def _seen(estate: Estate, tool: Tool) -> Part:
         return Part("coverage", None, "coverage: not known")
     count = sum(not each.unread for each in mine)
     return Part("coverage", round(count / len(mine), 2), f"{count} of {len(mine)} slices of its sources were read")
+
+
+def _supported(estate: Estate, tool: Tool) -> Part:
+    """Whether vendors support for another year what the assets run on; what is not known is left out."""
+    now = normal(estate.graph.scan_at) or ""
+    known = [each for one in estate.held.get(tool.id, []) if now and (each := support(one.kind, one.facts))]
+    if not known:
+        return Part("end of life", None, "end of life: not known")
+    ending = [each for each in known if each.ends and days_between(now, f"{each.ends}T00:00:00Z") < _YEAR]
+    first = min(ending, key=lambda each: (each.ends, each.version), default=None)
+    told = f"; {first.version} until {first.ends}" if first else ""
+    good = len(known) - len(ending)
+    says = f"{good} of {len(known)} run on what its vendor supports for another year{told}"
+    return Part("end of life", round(good / len(known), 2), says)
 
 
 def _used(estate: Estate, tool: Tool) -> Part:

@@ -9,10 +9,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from siloscope.model import Tool
+from siloscope.model import Asset, Tool
+from siloscope.planning.assumptions import kind_of, parts_of
 from siloscope.planning.briefing import Reach, wave_row
 from siloscope.planning.decision import Decision
-from siloscope.planning.estate import Item, unit
+from siloscope.planning.estate import Estate, Item, unit
 from siloscope.planning.fitness import fitness, treatment
 from siloscope.planning.state import NOWHERE, renewal_month
 from siloscope.planning.waves import Move
@@ -43,7 +44,7 @@ def told(decision: Decision, keep: Iterable[str] = ()) -> dict[str, Any]:
 def _move_row(decision: Decision, move: Move) -> dict[str, Any]:
     estate = decision.estate
     asset, tool = estate.graph.asset[move.asset], estate.graph.tool
-    links = estate.links.get(asset.id, 0)
+    links, factor = estate.links.get(asset.id, 0), estate.factor(tool[move.origin], tool[move.target])
     return {
         "asset": move.asset,
         "name": asset.name,
@@ -56,14 +57,20 @@ def _move_row(decision: Decision, move: Move) -> dict[str, Any]:
         "treatment": treatment(estate, asset, tool[move.origin], tool[move.target]),
         "because": [
             {
-                "says": f"{estate.assume.effort(asset, 0):g} days for a {asset.kind.rpartition('.')[2]}, "
-                f"{links} links, factor {estate.factor(tool[move.origin], tool[move.target]):g}",
+                "says": f"{_base(estate, asset)}, {links} links, factor {factor:g}",
                 "weight": move.effort_days,
                 "source": "assumed",
-                "assumes": [estate.assume.effort_entry(asset), "link_effort"],
+                "assumes": list(estate.assume.effort_entries(asset)),
             }
         ],
     }
+
+
+def _base(estate: Estate, asset: Asset) -> str:
+    """What moving an asset takes by its kind and parts alone."""
+    parts = parts_of(asset)
+    made = "" if parts is None else f" of {parts} parts"
+    return f"{estate.assume.effort(asset, 0):g} days for a {kind_of(asset)}{made}"
 
 
 def money(decision: Decision) -> list[dict[str, Any]]:
