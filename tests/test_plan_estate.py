@@ -204,6 +204,39 @@ def test_rules_of_the_file_are_obeyed_and_told(rules: dict[str, list[str]], says
     assert A not in gone(plan_graph(three(), assume=ruled(keep=[A])))
 
 
+def test_what_robots_are_asks_for_the_same_of_the_target() -> None:
+    """Attended robots only go where attended robots are; what a suite offers besides is not asked for."""
+
+    def graph(kind: str, *others: str) -> Graph:
+        items = [asset(f"uipath://x/{n}", "uipath:x", "uipath.robot", facts={"robot_type": kind}) for n in range(2)]
+        items += [asset(f"{tool}/{n}", tool, "rpa.robot") for tool in others for n in range(2)]
+        return estate(seen(*items, Tool("uipath:x", annual_cost=90_000.0)))
+
+    def target(kind: str, *others: str) -> str | None:
+        return gone(plan_graph(graph(kind, *others), samples=0)).get("uipath:x")
+
+    assert target("Unattended", "robocorp:y") == "robocorp:y"
+    assert target("AttendedPro", "robocorp:y") is None
+    assert target("AttendedPro", "robocorp:y", "nice:z") == "nice:z"
+    assert target("Development", "robocorp:y", "nice:z") is None  # which says nothing of what it is needed for
+
+
+@pytest.mark.parametrize(("there", "goes"), [("eu-west-1", True), ("us-east-1", False), (None, False)])
+def test_what_lies_in_a_region_stays_in_it(there: str | None, goes: bool) -> None:
+    """A target that lies elsewhere, or nobody knows where, is refused by name; without the rule it is not."""
+    items = [asset(f"{A}/{n}", A, facts={"region": "eu-central-1"}) for n in range(2)]
+    items += [asset(f"{B}/{n}", B, facts={"region": there} if there else {}) for n in range(2)]
+    graph = estate(seen(*items, Tool(A, annual_cost=90_000.0), Tool(B, annual_cost=30_000.0)))
+    assert gone(plan_graph(graph, samples=0)) == {A: B}
+    plan = plan_graph(graph, samples=0, assume=ruled(residency=["eu-*"]), keep=[B])
+    assert gone(plan) == ({A: B} if goes else {})
+    told = json.dumps(next(each for each in plan["dispositions"] if each["tool"] == A))
+    assert goes or f"{B} lies in {there or 'no known region'}" in told
+    if not goes:
+        with pytest.raises(PlanError, match=r"what lies in eu-\* stays in it, by rule"):
+            plan_graph(graph, retire=[A], assume=ruled(residency=["eu-*"]))
+
+
 def test_what_is_long_unused_and_linked_to_nothing_is_archived() -> None:
     """It costs no effort and is no move."""
     old = asset(f"{A}/old", A, last_used="2024-01-01T00:00:00Z")

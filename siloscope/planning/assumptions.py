@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -23,12 +24,13 @@ _LONGEST_WAVE = 120
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What must be: ids of tools and globs of assets, names of departments and vendors."""
+    """What must be: ids of tools and globs of assets, names of departments and vendors, globs of regions."""
 
     keep: Sequence[str] = ()
     retire: Sequence[str] = ()
     may_not_move: Sequence[str] = ()
     departments_apart: Sequence[str] = ()
+    residency: Sequence[str] = ()
     vendors_not_into: Sequence[str] = ()
 
 
@@ -108,6 +110,10 @@ class Assumptions:
         parts = () if parts_of(asset) is None else ("part_effort", "usual_parts")
         return f"effort_days.{kind if kind in self.effort_days else 'other'}", *parts, "link_effort"
 
+    def features_for(self, asset: Asset) -> Iterator[str]:
+        """The entries of `features` that an asset falls under."""
+        return (entry for entry in self.features if falls_under(asset, entry))
+
     def share_that_follows(self, unit: str | None) -> tuple[float, str]:
         """What share of a tool's cost goes along with its work, by its licence unit, and the entry that says so."""
         name = unit if unit and unit in self.follows else "other"
@@ -136,6 +142,13 @@ def _in_wave(entries: Sequence[float], wave: int) -> float:
 def spelled(value: float | str) -> str:
     """The value of an entry for people."""
     return value if isinstance(value, str) else f"{value:,.10g}"
+
+
+def falls_under(asset: Asset, entry: str) -> bool:
+    """Whether an asset is of the kind of an entry, and its fact is like what the entry asks for (`KIND FACT=GLOB`)."""
+    kind, _, condition = entry.partition(" ")
+    fact, _, like = condition.partition("=")
+    return kind == asset.kind and (not fact or fnmatchcase(str(asset.facts.get(fact, "")), like))
 
 
 # The fact that counts what something is made of.

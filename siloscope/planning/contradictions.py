@@ -92,11 +92,12 @@ def _rules(case: Case) -> list[Rule]:
     if proven := case.estate.assume.proven:
         says = f"a target has carried at least {proven:g} of the assets it takes over (proven)"
         found.append(Rule(says, lambda each: _assuming(each, proven=0.0)))
-    kinds = {asset.kind for asset in case.estate.graph.assets}
+    if where := rules.residency:
+        found.append(Rule(f"what lies in {', '.join(where)} stays in it, by rule", _anywhere))
+    entries = {each for tool in case.estate.graph.tools for each in case.estate.wanted(tool)}
     found += [
-        Rule(f"a target of {kind} offers {', '.join(wanted)} (features)", _without_features(kind))
-        for kind, wanted in sorted(case.estate.assume.features.items())
-        if kind in kinds
+        Rule(f"a target of {each} offers {', '.join(case.estate.assume.features[each])} (features)", _featureless(each))
+        for each in sorted(entries)
     ]
     return found
 
@@ -131,9 +132,13 @@ def _without(table: str, entry: str) -> Callable[[Case], Case]:
     return dropped
 
 
-def _without_features(kind: str) -> Callable[[Case], Case]:
+def _anywhere(case: Case) -> Case:
+    return _assuming(case, rules=replace(case.estate.assume.rules, residency=()))
+
+
+def _featureless(entry: str) -> Callable[[Case], Case]:
     def dropped(case: Case) -> Case:
-        return _assuming(case, features={k: v for k, v in case.estate.assume.features.items() if k != kind})
+        return _assuming(case, features={k: v for k, v in case.estate.assume.features.items() if k != entry})
 
     return dropped
 

@@ -14,33 +14,11 @@ from siloscope.catalog import capabilities, product
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Tool
 from siloscope.planning.assumptions import Assumptions
+from siloscope.planning.uses import used_capabilities
 from siloscope.times import days_between, normal
 
 # Between clouds only these move; what holds data or messages stays where its users are.
 _MOVABLE = frozenset({"ml", "automation", "governance"})
-# What an asset of this kind uses of its tool; a kind that is not here uses all the tool offers.
-_USES = {
-    "mlflow.experiment": "experiment-tracking",
-    "mlflow.model": "model-registry",
-    "n8n.workflow": "workflow-automation",
-    "node-red.flow": "workflow-automation",
-    "nodered.flow": "workflow-automation",
-    "logic-apps.workflow": "workflow-automation",
-    "airflow.dag": "workflow-orchestration",
-    "azureml.experiment": "experiment-tracking",
-    "azureml.model": "model-registry",
-    "azureml.endpoint": "model-serving",
-}
-_AUXILIARY = frozenset(
-    {
-        "airflow.connection",
-        "airflow.asset",
-        "azureml.datastore",
-        "azureml.workspace",
-        "logic-apps.connection",
-        "node-red.subflow",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +102,12 @@ class Estate:
 
     def needed(self, tool: Tool) -> frozenset[str]:
         """The capabilities that the tool's assets use, where all their kinds say so; else all it offers."""
-        kinds = {each.kind for each in self.held.get(tool.id, [])} - _AUXILIARY
-        used = frozenset(_USES[kind] for kind in kinds if kind in _USES)
-        known = all(kind in _USES for kind in kinds)
-        return used & offers(tool) if kinds and known and used & offers(tool) else offers(tool)
+        used = used_capabilities(self.held.get(tool.id, [])) or frozenset()
+        return used & offers(tool) or offers(tool)
 
-    def required(self, tool: Tool) -> frozenset[str]:
-        """The features of the catalog that a target has to have, by the kinds of the tool's assets."""
-        kinds = {each.kind for each in self.held.get(tool.id, [])}
-        return frozenset(each for kind in kinds for each in self.assume.features.get(kind, ()))
+    def wanted(self, tool: Tool) -> tuple[str, ...]:
+        """The entries of `features` that the tool's assets fall under."""
+        return tuple(sorted({entry for each in self.held.get(tool.id, []) for entry in self.assume.features_for(each)}))
 
     def refusal(self, a: Tool, b: Tool) -> Item | None:
         """Why the work of `a` cannot go to `b`; None when it can."""
@@ -143,10 +118,12 @@ class Estate:
         if missing := sorted(need - offers(b)):
             return Item(f"{b.id} does not offer {', '.join(missing)}", 0.0, "catalog")
         known = product(slug(b))
-        if slug(a) != slug(b) and known and (lacks := sorted(self.required(a) - set(known.features))):
-            kinds = sorted({each.kind for each in self.held.get(a.id, [])} & set(self.assume.features))
-            rests = tuple(f"features.{each}" for each in kinds)
-            return Item(f"{b.id} lacks {', '.join(lacks)}", 0.0, "catalog", rests)
+        if slug(a) != slug(b) and known:
+            wanted = self.wanted(a)
+            required = {each for entry in wanted for each in self.assume.features[entry]}
+            if lacks := sorted(required - set(known.features)):
+                rests = tuple(f"features.{each}" for each in wanted)
+                return Item(f"{b.id} lacks {', '.join(lacks)}", 0.0, "catalog", rests)
         if _cloud(a) and _cloud(b):
             # Two accounts of one service are one product; storage and databases follow the cloud they serve.
             if slug(a) == slug(b):
@@ -168,10 +145,20 @@ class Estate:
                 says = f"{department} stays apart, by rule"
         if b.vendor in rules.vendors_not_into:
             says = f"nothing moves into tools of {b.vendor}, by rule"
+        if any(self._resides(each) for each in self.held.get(a.id, [])):
+            outside = [each for each in self.held.get(b.id, []) if not self._resides(each)]
+            if outside or not self.held.get(b.id):
+                where = str(outside[0].facts.get("region") or "no known region") if outside else "no known region"
+                says = f"what lies in {', '.join(rules.residency)} stays in it, by rule; {b.id} lies in {where}"
         for each in self.held.get(a.id, []):
             if any(fnmatchcase(each.id, glob) for glob in rules.may_not_move):
                 says = f"{each.name} may not move, by rule"
         return Item(says, 0.0, "told") if says else None
+
+    def _resides(self, asset: Asset) -> bool:
+        """Whether an asset lies in the regions of the rule on residency."""
+        region = str(asset.facts.get("region") or "")
+        return any(fnmatchcase(region, glob) for glob in self.assume.rules.residency)
 
     def bridges(self, a: Tool, b: Tool) -> int:
         """Dependencies of `a` that stay within one cloud today and would cross clouds from `b`."""
