@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from siloscope.planning.project import Task, timetable
+from siloscope.planning.project import Project
+from siloscope.planning.timetable import timetable
 from tests.projects import project
 
 
-def bare(tasks: list[Task], limits: dict[str, int], effort: float) -> tuple[int | None, bool]:
+def bare(known: Project, effort: float) -> tuple[int | None, bool]:
     """CP-SAT as it comes: the cost it finds, and whether it proved it."""
     from ortools.sat.python import cp_model
 
+    tasks = known.tasks
     model: Any = cp_model.CpModel()
     horizon = sum(each.length for each in tasks)
     at = {each.id: model.new_int_var(0, horizon, each.id) for each in tasks}
@@ -29,9 +31,9 @@ def bare(tasks: list[Task], limits: dict[str, int], effort: float) -> tuple[int 
         model.add(end >= at[each.id] + each.length)
         for before in each.after:
             model.add(at[each.id] >= at[before] + length[before])
-    for r, limit in limits.items():
+    for r, limit in known.limits.items():
         mine = [each for each in tasks if each.use.get(r)]
-        model.add_cumulative([spans[each.id] for each in mine], [each.use[r] for each in mine], limit)
+        model.add_cumulative([spans[each.id] for each in mine], [each.use[r] for each in mine], limit.at(0))
     model.minimize(end)
     solver: Any = cp_model.CpSolver()
     solver.parameters.num_workers = 1
@@ -54,23 +56,23 @@ def main() -> None:
         cpu = [0.0, 0.0]
         above = []
         for seed in range(many):
-            tasks, limits, goals = project(count, seed)
+            known = project(count, seed)
             start = time.process_time()
-            found = timetable(tasks, limits, goals, effort=5.0)
+            found = timetable(known, effort=5.0)
             cpu[0] += time.process_time() - start
             start = time.process_time()
-            _, optimal = bare(tasks, limits, 5.0)
+            _, optimal = bare(known, 5.0)
             cpu[1] += time.process_time() - start
             proven = [proven[0] + (found.status == "optimal"), proven[1] + optimal]
-            above.append(timetable(tasks, limits, goals, prove=False).cost / found.cost - 1)
+            above.append(timetable(known, prove=False).cost / found.cost - 1)
         mean = sum(above) / len(above)
         print(
             f"| {count} | {many} | {proven[0]} | {proven[1]} | {cpu[0]:.1f} | {cpu[1]:.1f} | {mean:.1%} |", flush=True
         )
-    tasks, limits, goals = project(2000, 0)
+    known = project(2000, 0)
     for name, prove in (("with the extra", True), ("without", False)):
         start = time.process_time()
-        found = timetable(tasks, limits, goals, effort=20.0, prove=prove)
+        found = timetable(known, effort=20.0, prove=prove)
         used = time.process_time() - start
         print(
             f"\n2,000 moves {name}: {found.cost} periods, bound {found.bound}, gap {found.gap:.2%}, {used:.1f} CPU s",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 
-from siloscope.planning.project import Milestone, Task
+from siloscope.planning.project import Limit, Milestone, Project, Task
 
 
-def project(count: int, seed: int) -> tuple[list[Task], dict[str, int], list[Milestone]]:
+def project(count: int, seed: int) -> Project:
     """Four kinds of people, one to ten periods a task, up to three predecessors; the goal is the end of all."""
     draw = random.Random(seed)
     limits = {f"r{n}": draw.randint(12, 20) for n in range(4)}
@@ -18,4 +18,5 @@ def project(count: int, seed: int) -> tuple[list[Task], dict[str, int], list[Mil
         )
         use = {r: draw.randint(1, 10) for r in limits if draw.random() < 0.6}
         tasks.append(Task(f"t{n}", draw.randint(1, 10), use, before))
-    return tasks, limits, [Milestone("all", [each.id for each in tasks])]
+    given = {key: Limit([each]) for key, each in limits.items()}
+    return Project(tasks, given, [Milestone("all", [each.id for each in tasks])])

@@ -18,6 +18,7 @@ _TOLD = (
     "tools gone",
     "saving from month",
     "not before",
+    "temporary bridges",
     "depends on it",
     "way back",
     "to start",

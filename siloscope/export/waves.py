@@ -18,6 +18,7 @@ def facts(wave: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("saving from month", savings(wave) or "nothing yet"),
         ("tools gone", ", ".join(wave["tools_gone"]) or "none"),
         ("not before", "; ".join(wave["waits"])),
+        ("temporary bridges", "; ".join(wave["temporary_bridges"])),
         ("depends on it", reach(wave)),
         ("linked to what stays", f"{wave['risk']:.0%} of the moves"),
         ("way back", wave["rollback"]),

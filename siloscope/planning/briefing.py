@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from siloscope.graph.view import Graph
-from siloscope.planning.assumptions import Assumptions
-from siloscope.planning.waves import Leaving, Move
+from siloscope.planning.estate import Estate
+from siloscope.planning.waves import Bridge, Leaving, Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,17 @@ def wave_row(
     number: int,
     moves: Sequence[Move],
     leaving: Sequence[Leaving],
+    bridges: Sequence[Bridge],
     waits: Mapping[str, str],
     reach: Reach,
-    assume: Assumptions,
+    estate: Estate,
 ) -> dict[str, Any]:
     """A wave as the contract spells it, with what people need to start, to stop and to end it."""
-    graph, months = reach.graph, assume.months_per_wave
+    assume, graph = estate.assume, reach.graph
+    months = assume.months_per_wave
     start = (number - 1) * months
+    ways = sum(each.count for each in bridges)
+    built = math.fsum(round(item.money, 2) for each in bridges for item in estate.temporary(each))
     moving = {each.asset for each in moves}
     exposed = {
         end
@@ -74,9 +78,9 @@ def wave_row(
         "months": months,
         "moves": len(moves),
         "effort_days": round(math.fsum(each.effort_days for each in moves), 2),
-        "other_days": round(math.fsum(each.days for each in leaving), 2),
+        "other_days": round(math.fsum(each.days for each in leaving) + ways * assume.bridge_days, 2),
         "days_available": round(assume.days_of(number), 2),
-        "one_time_cost": round(math.fsum(each.once for each in leaving), 2),
+        "one_time_cost": round(math.fsum(each.once for each in leaving) + built, 2),
         "budget": assume.budget_of(number),
         "annual_saving": round(math.fsum(each.saving for each in leaving), 2),
         "saving_from_month": dict(sorted(savings.items())),
@@ -84,6 +88,9 @@ def wave_row(
         "blast_radius": reach.blast(sorted(moving)),
         "tools_gone": sorted(each.tool for each in leaving),
         "waits": [f"{each}: {waits[each]}" for each in sorted(one.tool for one in leaving) if each in waits],
+        "temporary_bridges": [
+            f"{each.count} from what left {each.tool} to what leaves {each.to} in wave {each.until}" for each in bridges
+        ],
         "rollback": _rollback(moves, leaving),
         "entry": _entry(moves, graph, number),
         "exit": _exit(moves, leaving),

@@ -5,43 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from siloscope.planning.project import Limit, Milestone, Task
+from siloscope.planning.project import Limit, Project, Task
 
 
-def proved(
-    tasks: Sequence[Task],
-    limits: Mapping[str, Limit],
-    goals: Sequence[Milestone],
-    start: Mapping[str, int],
-    bound: int,
-    effort: float,
-) -> tuple[dict[str, int], int]:
+def proved(project: Project, start: Mapping[str, int], bound: int, effort: float) -> tuple[dict[str, int], int]:
     """CP-SAT from the schedule known: a better one if it finds one, and a bound."""
     from ortools.sat.python import cp_model
 
+    tasks, goals = project.tasks, project.goals
     model: Any = cp_model.CpModel()
-    horizon = max([start[each.id] + each.length for each in tasks] + [g.not_before for g in goals])
+    horizon = _horizon(project)
     at = {each.id: model.new_int_var(0, horizon - each.length, each.id) for each in tasks}
     spans = {each.id: model.new_fixed_size_interval_var(at[each.id], each.length, each.id) for each in tasks}
     length = {each.id: each.length for each in tasks}
+    around = {(each.first, each.then) for each in project.detours}
     for each in tasks:
         for before in each.after:
             model.add(at[each.id] >= at[before] + length[before])
         for before in each.along:
-            model.add(at[each.id] >= at[before])
+            if (before, each.id) not in around:
+                model.add(at[each.id] >= at[before])
         model.add_hint(at[each.id], start[each.id])
-    for r, limit in limits.items():
-        if any(each.use.get(r) for each in tasks):
-            _limited(model, limit, [(each, each.use[r]) for each in tasks if each.use.get(r)], at, spans, horizon)
-    ends = []
+    extra, cost = _detours(model, project, at, start, horizon)
+    for r, limit in project.limits.items():
+        mine = [(each, each.use[r]) for each in tasks if each.use.get(r)]
+        if mine:
+            _limited(model, limit, mine, at, spans, extra.get(r, ()), horizon)
     for goal in goals:
-        end = model.new_int_var(goal.not_before, horizon, f"end of {goal.id}")
+        end = model.new_int_var(goal.not_before, max(horizon, goal.not_before), f"end of {goal.id}")
         for name in goal.tasks:
             model.add(end >= at[name] + length[name])
-        ends.append(end)
-    cost = sum(g.weight * end for g, end in zip(goals, ends, strict=True))
-    model.add(cost >= bound)
-    model.minimize(cost)
+        cost.append(goal.weight * end)
+    model.add_linear_constraint(sum(cost), bound, project.cost(start))
+    model.minimize(sum(cost))
     solver: Any = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 7
@@ -54,17 +50,48 @@ def proved(
     )
 
 
+def _horizon(project: Project) -> int:
+    """No later than this all is done in some best schedule: no period needs to be idle, but for want of resources."""
+    work = sum(each.length for each in project.tasks)
+    return work + max((len(each.levels) for each in project.limits.values()), default=0)
+
+
+def _detours(
+    model: Any, project: Project, at: Mapping[str, Any], start: Mapping[str, int], horizon: int
+) -> tuple[dict[str, list[tuple[Any, int]]], list[Any]]:
+    """What detours use of each resource, and what they cost, when they are taken."""
+    uses: dict[str, list[tuple[Any, int]]] = {}
+    cost: list[Any] = []
+    for each in project.detours:
+        taken, span = model.new_bool_var(""), model.new_int_var(0, horizon, "")
+        model.add(at[each.then] >= at[each.first]).only_enforce_if(~taken)
+        model.add(span >= at[each.first] - at[each.then])
+        model.add_hint(taken, start[each.first] > start[each.then])
+        for r, amount in each.use.items():
+            when = model.new_optional_fixed_size_interval_var(at[each.then], 1, taken, "")
+            uses.setdefault(r, []).append((when, amount))
+        cost += [each.once * taken, each.each * span]
+    if cost and project.purse is not None:
+        model.add(sum(cost) <= project.purse)
+    return uses, cost
+
+
 def _limited(
     model: Any,
     limit: Limit,
     mine: Sequence[tuple[Task, int]],
     at: Mapping[str, Any],
     spans: Mapping[str, Any],
+    extra: Sequence[tuple[Any, int]],
     horizon: int,
 ) -> None:
-    """Tasks and what they use, within the levels of a limit: what a period lacks to the highest is taken up in it."""
+    """Tasks and what they use, within the levels of a limit: what a period lacks to the highest is taken up in it.
+
+    `extra` are further intervals and what they use.
+    """
     most, last = max(limit.levels), len(limit.levels) - 1
-    taken = [
+    taken = [*extra]
+    taken += [
         (model.new_fixed_size_interval_var(time, 1, ""), most - level)
         for time, level in enumerate(limit.levels[:-1])
         if level < most and time < horizon

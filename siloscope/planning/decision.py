@@ -6,6 +6,7 @@ next best is looked for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from siloscope.graph.view import Graph
 from siloscope.planning.alternatives import Limit, solve_within
 from siloscope.planning.assumptions import Assumptions
 from siloscope.planning.contradictions import contradiction
-from siloscope.planning.estate import Estate
+from siloscope.planning.estate import Estate, Item
 from siloscope.planning.solve import Answer, Clock, InfeasibleError
 from siloscope.planning.state import NOWHERE, Statement, renewal_month, state
 from siloscope.planning.waves import Leaving, Move, NoMoneyError, Schedule, schedule
@@ -36,6 +37,17 @@ class Decision:
     moves: Sequence[Move]
     leaving: Sequence[Leaving]
     times: Schedule
+
+    def once(self, tool: str) -> list[tuple[int, Item]]:
+        """What is paid once to be rid of a tool that goes, with the wave in which it is due."""
+        option = self.statement.options[tool, self.goes[tool] or NOWHERE]
+        due = [(self.times.off[tool], each) for each in option.once]
+        mine = [each for each in self.times.bridges if each.tool == tool]
+        return due + [(each.wave, item) for each in mine for item in self.estate.temporary(each)]
+
+    def yearly(self, tool: str) -> tuple[Item, ...]:
+        """What the work of a tool that goes costs a year at its target."""
+        return self.statement.options[tool, self.goes[tool] or NOWHERE].yearly
 
 
 def decide(
@@ -66,7 +78,8 @@ def decide(
         goes = _goes(answer)
         moves, leaving = _moves(estate, goes), _leaving(estate, statement, goes)
         try:
-            times = schedule(graph, moves, leaving, assume)
+            spare = None if budget is None else budget - math.fsum(each.once for each in leaving)
+            times = schedule(graph, moves, leaving, assume, spare)
         except NoMoneyError as error:
             limits = [*limits, statement.not_all(goes, error.tools)]
             try:

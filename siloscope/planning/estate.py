@@ -15,6 +15,7 @@ from siloscope.graph.view import Graph
 from siloscope.model import Asset, Tool
 from siloscope.planning.assumptions import Assumptions
 from siloscope.planning.uses import used_capabilities
+from siloscope.planning.waves import Bridge
 from siloscope.times import days_between, normal
 
 # Between clouds only these move; what holds data or messages stays where its users are.
@@ -239,6 +240,18 @@ class Estate:
         says = f"switching it off takes {assume.decommission_days:g} days"
         rests = ("decommission_days", "day_rate")
         items.append(Item(says, assume.decommission_days * rate, "assumed", rests, ("day_rate",)))
+        return items
+
+    def temporary(self, bridge: Bridge) -> list[Item]:
+        """What temporary bridges cost, from when their tool moves until what they lead to has moved too."""
+        assume = self.assume
+        months = (bridge.until - bridge.wave) * assume.months_per_wave
+        says = f"{bridge.count} temporary bridges to what leaves {bridge.to} later: {assume.bridge_days:g} days each"
+        rests = ("bridge_days", "day_rate")
+        items = [Item(says, bridge.count * assume.bridge_days * assume.day_rate, "assumed", rests, rests)]
+        if assume.bridge_annual:
+            says = f"they run for {months} months at {assume.bridge_annual:,.0f} a year"
+            items.append(Item(says, bridge.count * assume.bridge_annual * months / 12, "assumed", ("bridge_annual",)))
         return items
 
     def yearly(self, a: Tool, b: Tool | None) -> list[Item]:

@@ -79,21 +79,22 @@ def money(decision: Decision) -> list[dict[str, Any]]:
     for tool, target in sorted(decision.goes.items()):
         found = decision.estate.graph.tool[tool]
         cost = decision.estate.cost_item(found)
-        option = decision.statement.options[tool, target or NOWHERE]
-        lines = [("saving", Item(f"it {cost.says}", cost.money, cost.source, cost.assumes))]
-        lines += [("yearly", each) for each in option.yearly] + [("once", each) for each in option.once]
+        off = decision.times.off[tool]
+        lines = [("saving", off, Item(f"it {cost.says}", cost.money, cost.source, cost.assumes))]
+        lines += [("yearly", off, each) for each in decision.yearly(tool)]
+        lines += [("once", wave, each) for wave, each in decision.once(tool)]
         rows += [
             {
                 "tool": tool,
                 "target": target,
-                "wave": decision.times.off[tool],
+                "wave": wave,
                 "kind": kind,
                 "amount": round(each.money, 2),
                 "says": each.says,
                 "source": each.source,
                 "assumes": list(each.assumes),
             }
-            for kind, each in lines
+            for kind, wave, each in lines
         ]
     return rows
 
@@ -127,6 +128,7 @@ def _summary(decision: Decision, rows: Sequence[Mapping[str, Any]]) -> dict[str,
         "bound": round(answer.bound + decision.statement.due, 2),
         "gap": round(answer.gap, 6),
         "status": answer.status,
+        "temporary_bridges": sum(each.count for each in times.bridges),
         "horizon_months": estate.horizon,
         "schedule": {"cost": times.cost, "bound": times.bound, "status": times.status},
     }
@@ -137,10 +139,11 @@ def cash_flows(decision: Decision, rows: Sequence[Mapping[str, Any]]) -> list[fl
     estate = decision.estate
     step = estate.assume.months_per_wave
     flows = [0.0] * estate.horizon
+    for row in rows:
+        if row["kind"] == "once" and (row["wave"] - 1) * step < estate.horizon:
+            flows[(row["wave"] - 1) * step] -= row["amount"]
     for tool in sorted(decision.goes):
         start = (decision.times.off[tool] - 1) * step
-        if start < estate.horizon:
-            flows[start] -= total(rows, "once", tool)
         contract = renewal_month(estate, estate.graph.tool[tool])
         saved = total(rows, "saving", tool) - total(rows, "yearly", tool)
         for month in range(max(start + step, contract), estate.horizon):
@@ -155,9 +158,10 @@ def _waves(decision: Decision) -> list[dict[str, Any]]:
             number,
             [each for each in decision.moves if times.wave[each.asset] == number],
             [each for each in decision.leaving if times.off[each.tool] == number],
+            [each for each in times.bridges if each.wave == number],
             times.waits,
             reach,
-            decision.estate.assume,
+            decision.estate,
         )
         for number in range(1, times.count + 1)
     ]
@@ -200,9 +204,9 @@ def _waits(decision: Decision, tool: Tool) -> list[dict[str, Any]]:
     off, months = times.off[tool.id], estate.assume.months_per_wave
     contract = renewal_month(estate, tool)
     soonest, saves = max(months, contract), max(off * months, contract)
-    option = decision.statement.options[tool.id, decision.goes[tool.id] or NOWHERE]
+    yearly = math.fsum(each.money for each in decision.yearly(tool.id))
     years = estate.assume.annuity(min(saves, estate.horizon)) - estate.assume.annuity(min(soonest, estate.horizon))
-    forgone = (estate.cost(tool) - option.paid_yearly()) * years
+    forgone = (estate.cost(tool) - yearly) * years
     says = [(f"it goes in wave {off} and saves from month {saves}", 0.0)]
     says += [(times.waits[tool.id], 0.0)] if tool.id in times.waits else []
     says += [(f"its contract runs until month {contract} in any case", 0.0)] if contract > months else []
@@ -230,7 +234,8 @@ def _balance(decision: Decision, tool: Tool, target: str | None) -> list[Item]:
         Item(f"{each.says}, over the horizon", -each.money * estate.years, each.source, (*each.assumes, "discount"))
         for each in option.yearly
     ]
-    return items + [Item(each.says, -each.money, each.source, each.assumes) for each in option.once]
+    once = [each for _, each in decision.once(tool.id)] if decision.goes.get(tool.id, "") == target else option.once
+    return items + [Item(each.says, -each.money, each.source, each.assumes) for each in once]
 
 
 def _stays(decision: Decision, tool: Tool, *, received: bool, asked: bool) -> tuple[str, list[Item]]:

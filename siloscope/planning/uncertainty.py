@@ -17,7 +17,7 @@ from siloscope.planning import greedy
 from siloscope.planning.arcs import Arcs, Bools, Floats, Ints
 from siloscope.planning.decision import Decision
 from siloscope.planning.estate import Item
-from siloscope.planning.state import NOWHERE, renewal_month
+from siloscope.planning.state import renewal_month
 
 _SEED = 7
 
@@ -151,13 +151,13 @@ def flows(decision: Decision, draws: Draws) -> Floats:
     estate = decision.estate
     step = estate.assume.months_per_wave
     money = np.zeros((draws.count, estate.horizon))
-    for tool, target in decision.goes.items():
+    for tool in decision.goes:
         found = estate.graph.tool[tool]
-        option = decision.statement.options[tool, target or NOWHERE]
         start = (decision.times.off[tool] - 1) * step
-        if start < estate.horizon:
-            money[:, start] -= draws.worth(option.once)
-        saved = estate.cost(found) * draws.of([f"cost {tool}"]) - draws.worth(option.yearly)
+        for wave, each in decision.once(tool):
+            if (wave - 1) * step < estate.horizon:
+                money[:, (wave - 1) * step] -= draws.worth([each])
+        saved = estate.cost(found) * draws.of([f"cost {tool}"]) - draws.worth(decision.yearly(tool))
         money[:, max(start + step, renewal_month(estate, found)) :] += saved[:, None] / 12
     return money
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from siloscope.planning.project import Limit, Task
+from siloscope.planning.project import Limit, Project, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,18 @@ class Hold:
     lacks: Mapping[str, tuple[int, int]]
 
 
-def held_up(tasks: Sequence[Task], limits: Mapping[str, Limit], start: Mapping[str, int]) -> dict[str, Hold]:
+def held_up(project: Project, start: Mapping[str, int]) -> dict[str, Hold]:
     """The hold of each task that does not start at once."""
+    tasks, limits = project.tasks, project.limits
     by_id = {each.id: each for each in tasks}
     used: Counter[tuple[str, int]] = Counter()
     for each in tasks:
         for time in range(start[each.id], start[each.id] + each.length):
             for r, amount in each.use.items():
                 used[r, time] += limits[r].need(amount, time)
+    for detour in project.taken(start):
+        for r, amount in detour.use.items():
+            used[r, start[detour.then]] += amount
     holds = {}
     for each in tasks:
         at = start[each.id]

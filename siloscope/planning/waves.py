@@ -1,14 +1,15 @@
 """Waves: moves in the order of discovered dependencies, what pays most first, as much in each as people can do.
 
-What others need moves first; moves that depend on each other in a circle go together. A tool is switched off in
-the wave of its last move or later, and saves from the end of that wave, or from the end of a contract.
+What others need moves first, or a temporary bridge is built to it where waiting would cost more; moves that depend on
+each other in a circle go together. A tool is switched off in the wave of its last move or later, and saves from the end
+of that wave, or from the end of a contract.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,8 @@ from siloscope.errors import PlanError
 from siloscope.graph.view import Graph
 from siloscope.planning.assumptions import Assumptions
 from siloscope.planning.packing import too_many
-from siloscope.planning.project import Limit, Milestone, NoRoomError, Task, timetable
+from siloscope.planning.project import Detour, Limit, Milestone, NoRoomError, Project, Task
+from siloscope.planning.timetable import timetable
 from siloscope.planning.waiting import Hold, held_up
 
 _CENT = 100
@@ -47,6 +49,17 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True)
+class Bridge:
+    """Ways from what left `tool` in `wave` to things it needs that leave `to` only in the wave `until`, so many."""
+
+    tool: str
+    to: str
+    wave: int
+    until: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """In which wave each asset moves and each tool goes (from 1), how many waves, and how good the order is.
 
@@ -60,6 +73,7 @@ class Schedule:
     bound: int
     status: str
     waits: Mapping[str, str]
+    bridges: Sequence[Bridge] = ()
 
 
 class NoMoneyError(PlanError):
@@ -73,25 +87,44 @@ class NoMoneyError(PlanError):
         self.tools, self.proven = tuple(tools), proven
 
 
-def schedule(graph: Graph, moves: Sequence[Move], leaving: Sequence[Leaving], assume: Assumptions) -> Schedule:
+def schedule(
+    graph: Graph,
+    moves: Sequence[Move],
+    leaving: Sequence[Leaving],
+    assume: Assumptions,
+    spare: float | None = None,
+) -> Schedule:
     """Put every move, and the end of every tool, into a wave.
 
-    The cost that is minimised is what tools cost until they are gone, in money a month and wave.
+    The cost that is minimised is what tools cost until they are gone, and what temporary bridges cost, in money a month
+    and wave. `spare` is the most that such bridges may cost, in money.
 
     Raises:
         NoMoneyError: No order was found in which a wave has the money for each tool.
     """
-    work = _Work.of(graph, moves, leaving, assume)
-    if not work.tasks:
+    work = _Work.of(graph, moves, leaving, assume, spare)
+    if not work.project.tasks:
         return Schedule({}, {}, 0, 0, 0, "optimal", {})
     try:
-        found = timetable(work.tasks, work.limits, work.goals, effort=2.0)
+        found = timetable(work.project, effort=2.0)
     except NoRoomError:
         raise _no_money(leaving, assume) from None
     wave = {asset: found.start[str(n)] + 1 for asset, n in work.group_of.items()}
     off = {each.tool: found.start[_off(each.tool)] + 1 for each in leaving}
     last = max([*wave.values(), *off.values()])
-    return Schedule(wave, off, last, found.cost, found.bound, found.status, work.waits(found.start))
+    bridges = _bridges(graph, moves, wave)
+    return Schedule(wave, off, last, found.cost, found.bound, found.status, work.waits(found.start), bridges)
+
+
+def _bridges(graph: Graph, moves: Sequence[Move], wave: Mapping[str, int]) -> list[Bridge]:
+    """The ways to what is needed and moves later."""
+    origin = {each.asset: each.origin for each in moves}
+    found = Counter(
+        (origin[needing], origin[needed], wave[needing], wave[needed])
+        for needed, needing in _pairs(graph, origin)
+        if wave[needed] > wave[needing]
+    )
+    return [Bridge(*key, count) for key, count in sorted(found.items())]
 
 
 def _off(tool: str) -> str:
@@ -105,12 +138,17 @@ class _Work:
     groups: Sequence[Sequence[Move]]
     group_of: Mapping[str, int]
     leaving: Sequence[Leaving]
-    tasks: Sequence[Task]
-    limits: Mapping[str, Limit]
-    goals: Sequence[Milestone]
+    project: Project
 
     @classmethod
-    def of(cls, graph: Graph, moves: Sequence[Move], leaving: Sequence[Leaving], assume: Assumptions) -> _Work:
+    def of(
+        cls,
+        graph: Graph,
+        moves: Sequence[Move],
+        leaving: Sequence[Leaving],
+        assume: Assumptions,
+        spare: float | None,
+    ) -> _Work:
         groups = _ordered(graph, moves)
         group_of = {each.asset: n for n, group in enumerate(groups) for each in group}
         before = _needs(graph, group_of)
@@ -131,11 +169,13 @@ class _Work:
         limits = {"days": Limit([*days[:-1], max(1, days[-1])])}
         if paid:
             limits["money"] = Limit([_cents(each) for each in assume.periods.budget], stretches=False)
-        return cls(groups, group_of, leaving, tasks, limits, goals)
+        detours = [] if paid else list(_detours(graph, groups, group_of, limits["days"], assume))
+        purse = None if spare is None else math.floor(spare / assume.months_per_wave)
+        return cls(groups, group_of, leaving, Project(tasks, limits, goals, detours, purse))
 
     def waits(self, start: Mapping[str, int]) -> dict[str, str]:
         """Why each asset and each tool is not in an earlier wave."""
-        holds = held_up(self.tasks, self.limits, start)
+        holds = held_up(self.project, start)
         found: dict[str, str] = {}
         for n, group in enumerate(self.groups):
             if hold := holds.get(str(n)):
@@ -146,6 +186,33 @@ class _Work:
                 last = [move.asset for n in hold.along for move in self.groups[int(n)] if move.origin == each.tool]
                 found[each.tool] = _says(hold, "the last of it moves then", last)
         return found
+
+
+def _detours(
+    graph: Graph, groups: Sequence[Sequence[Move]], group_of: Mapping[str, int], days: Limit, assume: Assumptions
+) -> Iterator[Detour]:
+    """What it takes to move something before what it needs: a bridge for each dependency, built in its wave.
+
+    Bridges that take more days than the poorest wave with people has are not weighed.
+    """
+    ways = Counter(
+        (group_of[needed], group_of[needing])
+        for needed, needing in _pairs(graph, group_of)
+        if group_of[needed] != group_of[needing]
+    )
+    for (first, then), count in sorted(ways.items()):
+        work = _cents(count * assume.bridge_days)
+        if work > min(each for each in days.levels if each):
+            continue
+        once = count * assume.bridge_days * assume.day_rate / assume.months_per_wave
+        yield Detour(
+            str(first),
+            str(then),
+            max(1, math.ceil(once)),
+            math.ceil(count * assume.bridge_annual / 12),
+            {"days": work},
+            f"{groups[first][0].origin} {groups[then][0].origin}",
+        )
 
 
 def _says(hold: Hold, along: str, assets: Sequence[str]) -> str:
