@@ -135,6 +135,20 @@ def only(said: list[str], asked: dict[str, Any], rules: dict[str, list[str]]) ->
     return found | {"assume": replace(ruled(**kept), proven=proven, features=features)}
 
 
+def test_costs_in_several_currencies_are_not_added_up() -> None:
+    """An error that names each currency with a tool; one currency, or none told, is no trouble."""
+
+    def graph(*currencies: str | None) -> Graph:
+        facts = [{"cost.currency": each} if each else {} for each in currencies]
+        tools = [Tool(t, annual_cost=9e4, facts=f) for t, f in zip((A, B, C), facts, strict=True)]
+        return three(*tools, costs={})
+
+    with pytest.raises(PlanError, match=f"EUR for {A} and 1 more; USD for {B} and 0 more"):
+        plan_graph(graph("EUR", "USD", "EUR"))
+    for same in (("EUR", "EUR", "EUR"), ("EUR", None, "EUR"), (None, None, None)):
+        assert plan_graph(graph(*same), samples=0)["summary"]["annual_cost_now"] == 270_000
+
+
 def test_a_contract_that_runs_on_delays_the_saving() -> None:
     """A licence paid until its renewal saves nothing before; the same cost without a contract saves sooner."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from siloscope.errors import ConfigError, PlanError, nearest
 from siloscope.graph.view import Graph
+from siloscope.model import Asset, Tool
 from siloscope.planning.alternatives import Limit, solve_within
 from siloscope.planning.assumptions import Assumptions
 from siloscope.planning.contradictions import contradiction
@@ -64,6 +65,7 @@ def decide(
     must_go = _tool_ids(graph, [*retire, *assume.rules.retire])
     if both := sorted(must_stay & must_go):
         raise PlanError(f"{both[0]} is to be kept and to be retired; drop one of the two rules")
+    _one_currency(graph)
     estate = Estate.of(graph, assume, horizon)
     statement = state(estate, must_stay, must_go)
     limits = statement.limits(budget, assume.periods.budget)
@@ -121,6 +123,21 @@ def _leaving(estate: Estate, statement: Statement, goes: Mapping[str, str | None
         once = round(statement.options[name, target or NOWHERE].paid_once(), 2)
         found.append(Leaving(name, round(estate.saved(tool), 2), days, renewal_month(estate, tool), once))
     return found
+
+
+def _one_currency(graph: Graph) -> None:
+    """Raises `PlanError` where costs that a plan adds up are told to be in several currencies."""
+    found: dict[str, set[str]] = {}
+    priced: list[Tool | Asset] = [*graph.tools, *graph.assets]
+    for each in priced:
+        if each.annual_cost is not None and (currency := each.facts.get("cost.currency")):
+            found.setdefault(str(currency), set()).add(each.id)
+    if len(found) > 1:
+        told = "; ".join(f"{key} for {min(ids)} and {len(ids) - 1} more" for key, ids in sorted(found.items()))
+        raise PlanError(
+            f"costs are in several currencies, which no plan can add up: {told}. Give the sources that tell them a "
+            '"currency" and "rates" (docs/value.md), scan again, and plan'
+        )
 
 
 def _tool_ids(graph: Graph, names: Iterable[str]) -> set[str]:
