@@ -476,6 +476,7 @@ def test_an_impossible_problem_names_the_rules_that_conflict(document: Document,
         solve(parse(document))
     with pytest.raises(PlanError) as told:
         plan_problem(parse(document))
+    assert "the smallest set of rules" in str(told.value)
     for each in rules:
         assert each in str(told.value)
     for name in ("free", "x (9)", "u (1)", "y (1)", "tool c must" if "tool c must be retired" not in rules else "-"):

@@ -2,7 +2,7 @@
 
 Even if workloads could be shared, some of them may need more than all tools that may serve them hold; the fewest
 such workloads and limits are found by a small integer program. If sharing would save it, workloads and limits are
-left out one after the other as long as what remains still has no answer.
+left out as long as what remains still has no answer, and smaller sets are tried where there are few.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from siloscope.planning.arcs import arrays
 from siloscope.planning.capacity import transport
 from siloscope.planning.milp import Rows, run, strong
 from siloscope.planning.problem import Choice, Problem, Workload
+from siloscope.planning.smallest import smallest
 
 
 def explain(problem: Problem, seconds: float = 60.0) -> str:
@@ -98,10 +99,12 @@ def _limit(tool: Choice, least: float) -> str:
 
 
 def _packed(problem: Problem, seconds: float) -> tuple[list[str], list[str], bool]:
-    """Whole workloads that do not fit although their parts would: what remains when nothing more can be left out."""
+    """Whole workloads that do not fit although their parts would."""
 
-    def impossible(workloads: Sequence[Workload], tools: Sequence[Choice]) -> bool:
-        arcs = arrays(Problem(tools, workloads, split=False))
+    def impossible(rules: Sequence[Workload | Choice]) -> bool:
+        held = {each.id for each in rules if isinstance(each, Choice)}
+        tools = [each if each.id in held else replace(each, capacity=None, must=None) for each in problem.tools]
+        arcs = arrays(Problem(tools, [each for each in rules if isinstance(each, Workload)], split=False))
         if (np.bincount(arcs.work, minlength=arcs.m) == 0).any():
             return True
         if not arcs.limited:
@@ -113,28 +116,16 @@ def _packed(problem: Problem, seconds: float) -> tuple[list[str], list[str], boo
             raise PlanError("no plan is possible; which rules contradict each other was not found in time")
         return found.status == "infeasible"
 
+    limits = [each for each in problem.tools if each.capacity is not None or each.must == "retire"]
     # Small ones are left out first, so that few large ones remain.
-    workloads, tools = sorted(problem.workloads, key=lambda each: each.demand), list(problem.tools)
-    size = max(1, len(workloads) // 2)
-    while size:  # leave out halves, then quarters, at last one by one
-        at = 0
-        while at < len(workloads):
-            rest = workloads[:at] + workloads[at + size :]
-            if rest and impossible(rest, tools):
-                workloads = rest
-            else:
-                at += size
-        size //= 2
-    for n, tool in enumerate(tools):
-        if tool.capacity is None and tool.must != "retire":
-            continue
-        freed = replace(tool, capacity=None, must=None)
-        if impossible(workloads, [*tools[:n], freed, *tools[n + 1 :]]):
-            tools[n] = freed
-    known = {each.id: n for n, each in enumerate(problem.workloads)}
-    named = {t for each in workloads for t, _ in each.options}
-    limits = [
-        n for n, each in enumerate(tools) if each.id in named and (each.capacity is not None or each.must == "retire")
-    ]
-    serves, told, _ = _told(problem, sorted(known[each.id] for each in workloads), limits)
-    return serves, [*told, "no workload may be shared between tools (split is false)"], False
+    works = sorted(problem.workloads, key=lambda each: -each.demand)
+    rules: list[Workload | Choice] = [*limits, *works]
+    chosen, proven = smallest(rules, impossible)
+    workload = {each.id: n for n, each in enumerate(problem.workloads)}
+    tool = {each.id: n for n, each in enumerate(problem.tools)}
+    serves, told, _ = _told(
+        problem,
+        sorted(workload[each.id] for each in chosen if isinstance(each, Workload)),
+        sorted(tool[each.id] for each in chosen if isinstance(each, Choice)),
+    )
+    return serves, [*told, "no workload may be shared between tools (split is false)"], proven

@@ -7,18 +7,15 @@ is no plan.
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from siloscope.planning.alternatives import solve_within
 from siloscope.planning.estate import Estate
+from siloscope.planning.smallest import smallest
 from siloscope.planning.solve import InfeasibleError
 from siloscope.planning.state import Statement, state
 
-# So many sets of rules are tried for one that is smaller than the one known.
-_TRIES = 400
 _SHOWN = 5
 
 
@@ -144,7 +141,7 @@ def _featureless(entry: str) -> Callable[[Case], Case]:
 
 
 def _least(case: Case, rules: Sequence[Rule], seconds: float) -> tuple[list[Rule], bool]:
-    """A set of rules that has no plan though each smaller part of it has one, and whether no other set is smaller."""
+    """The fewest rules that leave no plan, as far as that was found out."""
 
     def impossible(some: Sequence[Rule]) -> bool:
         left = case
@@ -153,25 +150,7 @@ def _least(case: Case, rules: Sequence[Rule], seconds: float) -> tuple[list[Rule
                 left = each.dropped(left)
         return not left.possible(seconds)
 
-    chosen = list(rules)
-    size = max(1, len(chosen) // 2)
-    while (
-        size
-    ):  # leave out halves, then quarters, at last one by one; what people ask for in so many words stays longest
-        at = len(chosen)
-        while at > 0:
-            rest = chosen[: max(0, at - size)] + chosen[at:]
-            if rest and impossible(rest):
-                chosen = rest
-            at -= size
-        size //= 2
-    for count in range(1, len(chosen)):
-        if math.comb(len(rules), count) > _TRIES:
-            return chosen, False
-        for some in itertools.combinations(rules, count):
-            if impossible(some):
-                return list(some), True
-    return chosen, True
+    return smallest(rules, impossible)
 
 
 def _obstacles(case: Case, chosen: Sequence[Rule]) -> list[str]:
