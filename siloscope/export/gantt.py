@@ -25,6 +25,8 @@ def gantt(plan: Mapping[str, Any]) -> str:
                 moves[way] = moves.get(way, 0) + 1
         for (origin, target), count in sorted(moves.items()):
             lines.append(f"    {_plain(origin)} to {_plain(target)} ({count} moves) : {start}, {end}")
+        if not moves:
+            lines.append(f"    {wave['work_days']:g} days of work, no moves : {start}, {end}")
         lines += [f"    {_plain(tool)} is switched off : milestone, {end}, 0d" for tool in wave["tools_gone"]]
     return "\n".join(lines) + "\n"
 

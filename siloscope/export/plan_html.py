@@ -26,6 +26,7 @@ td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabul
 details { border-bottom: 1px solid var(--line); padding: .3rem 0; } summary { cursor: pointer; overflow-wrap: anywhere; }
 svg { width: 100%; height: auto; display: block; } svg text { font: 12px system-ui, sans-serif; fill: var(--ink); } svg .end { text-anchor: end; } svg .mid { text-anchor: middle; fill: var(--soft); }
 svg .go { fill: var(--go); } svg .stay { fill: var(--stay); } svg .grid { stroke: var(--line); } svg .axis { stroke: var(--soft); } svg .line { fill: none; stroke: var(--good); stroke-width: 2; } svg .dot { fill: var(--good); }
+.wave th { width: 9rem; }
 .tag { border: 1px solid var(--line); border-radius: 3px; padding: 0 .3rem; font-size: .8rem; color: var(--soft); }
 @media print { body { margin: 0; } details { break-inside: avoid; } }
 """  # noqa: E501 - a style sheet reads better in long lines
@@ -89,14 +90,14 @@ def _before_after(plan: Mapping[str, Any], graph: Graph) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 44 else f"{name[:24]}…{name[-18:]}"
+    return name if len(name) <= 36 else f"{name[:20]}…{name[-15:]}"
 
 
 def _waves(plan: Mapping[str, Any]) -> str:
     if not plan["waves"]:
         return ""
     rows = [
-        (f"wave {w['number']}", w["start_month"], w["months"], f"{w['moves']} moves, {w['effort_days']:g} days")
+        (f"wave {w['number']}", w["start_month"], w["months"], f"{w['moves']} moves, {w['work_days']:g} days")
         for w in plan["waves"]
     ]
     last = max(w["start_month"] + w["months"] for w in plan["waves"])
@@ -108,7 +109,7 @@ def _waves(plan: Mapping[str, Any]) -> str:
 
 def _wave(wave: Mapping[str, Any]) -> str:
     lines = "".join(f"<tr><th>{key}</th><td>{text(value)}</td></tr>" for key, value in facts(wave))
-    return f"<details open><summary>Wave {wave['number']}</summary><table>{lines}</table></details>\n"
+    return f"<details open class='wave'><summary>Wave {wave['number']}</summary><table>{lines}</table></details>\n"
 
 
 def _curve(plan: Mapping[str, Any]) -> str:

@@ -13,6 +13,18 @@ from siloscope.export.waves import facts
 from siloscope.times import normal
 
 _MOST = 32_000  # characters in a cell
+_FIGURES = (
+    "start_month",
+    "months",
+    "moves",
+    "effort_days",
+    "other_days",
+    "work_days",
+    "days_available",
+    "one_time_cost",
+    "budget",
+    "annual_saving",
+)
 # What the sheet of waves tells in words, by the names `facts` has for it.
 _TOLD = (
     "tools gone",
@@ -80,9 +92,8 @@ class _Book:
              "; ".join(one["says"] for one in m["because"]), m["waits"], m["asset"])
             for m in plan["moves"]
         ], wide={"asset": 35, "from": 40, "to": 40, "because": 40, "not before": 40, "id": 60})  # fmt: skip
-        figures = "start_month months moves effort_days other_days days_available one_time_cost budget annual_saving"
-        self.table("Waves", ["wave", *figures.split(), "linked to what stays", *_TOLD], [
-            (w["number"], *(w[each] for each in figures.split()), w["risk"],
+        self.table("Waves", ["wave", *_FIGURES, "linked to what stays", *_TOLD], [
+            (w["number"], *(w[each] for each in _FIGURES), w["risk"],
              *(dict(facts(w)).get(each) for each in _TOLD))
             for w in plan["waves"]
         ], money=("one_time_cost", "budget", "annual_saving"), wide=dict.fromkeys(_TOLD, 45))  # fmt: skip
@@ -178,9 +189,9 @@ class _Book:
         waves = max(len(self.plan["waves"]), 1)
         column = self.book.add_chart({"type": "column"})
         column.add_series(
-            {"name": "days", "categories": ["Waves", 1, 0, waves, 0], "values": ["Waves", 1, 4, waves, 4]}
+            {"name": "days", "categories": ["Waves", 1, 0, waves, 0], "values": ["Waves", 1, 6, waves, 6]}
         )
-        column.set_title({"name": "Effort by wave"})
+        column.set_title({"name": "Days of work by wave"})
         sheet.insert_chart("E18", column)
 
 

@@ -157,7 +157,7 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
     ]
     for wave in plan["waves"]:
         gone = ", ".join(_safe(each) for each in wave["tools_gone"])
-        cells = [wave["number"], wave["start_month"], wave["moves"], f"{wave['effort_days']:g}"]
+        cells = [wave["number"], wave["start_month"], wave["moves"], f"{wave['work_days']:g}"]
         cells += [money(wave["annual_saving"]), f"{wave['risk']:.0%}", gone]
         lines.append(f"| {' | '.join(str(each) for each in cells)} |")
     for wave in plan["waves"]:

@@ -12,15 +12,15 @@ def facts(wave: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(what, told) of a wave of `siloscope/plan/1`; what there is nothing to tell about is left out."""
     budget = "" if wave["budget"] is None else f" of {money(wave['budget'])}"
     told = [
-        ("work", f"{wave['effort_days'] + wave['other_days']:g} of {wave['days_available']:g} days"),
+        ("work", f"{wave['work_days']:g} of {wave['days_available']:g} days"),
         ("paid once", f"{money(wave['one_time_cost'])}{budget}"),
         ("saves a year", money(wave["annual_saving"])),
         ("saving from month", savings(wave) or "nothing yet"),
         ("tools gone", ", ".join(wave["tools_gone"]) or "none"),
         ("not before", "; ".join(wave["waits"])),
         ("temporary bridges", "; ".join(wave["temporary_bridges"])),
-        ("depends on it", reach(wave)),
-        ("linked to what stays", f"{wave['risk']:.0%} of the moves"),
+        ("depends on it", reach(wave) if wave["moves"] else ""),
+        ("linked to what stays", f"{wave['risk']:.0%} of the moves" if wave["moves"] else ""),
         ("way back", wave["rollback"]),
         ("to start", "; ".join(wave["entry"])),
         ("to end", "; ".join(wave["exit"])),

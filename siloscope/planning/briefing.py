@@ -10,7 +10,7 @@ from typing import Any
 
 from siloscope.graph.view import Graph
 from siloscope.planning.estate import Estate
-from siloscope.planning.waves import Bridge, Leaving, Move
+from siloscope.planning.moves import Bridge, Leaving, Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ def wave_row(
     moves: Sequence[Move],
     leaving: Sequence[Leaving],
     bridges: Sequence[Bridge],
+    days: float,
     waits: Mapping[str, str],
     reach: Reach,
     estate: Estate,
@@ -79,6 +80,7 @@ def wave_row(
         "moves": len(moves),
         "effort_days": round(math.fsum(each.effort_days for each in moves), 2),
         "other_days": round(math.fsum(each.days for each in leaving) + ways * assume.bridge_days, 2),
+        "work_days": round(days, 2),
         "days_available": round(assume.days_of(number), 2),
         "one_time_cost": round(math.fsum(each.once for each in leaving) + built, 2),
         "budget": assume.budget_of(number),

@@ -17,9 +17,10 @@ from siloscope.planning.alternatives import Limit, solve_within
 from siloscope.planning.assumptions import Assumptions
 from siloscope.planning.contradictions import contradiction
 from siloscope.planning.estate import Estate, Item
+from siloscope.planning.moves import Leaving, Move, Schedule
 from siloscope.planning.solve import Answer, Clock, InfeasibleError
 from siloscope.planning.state import NOWHERE, Statement, renewal_month, state
-from siloscope.planning.waves import Leaving, Move, NoMoneyError, Schedule, schedule
+from siloscope.planning.waves import NoMoneyError, schedule
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from siloscope.catalog import capabilities, product
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Tool
 from siloscope.planning.assumptions import Assumptions
+from siloscope.planning.moves import Bridge
 from siloscope.planning.uses import used_capabilities
-from siloscope.planning.waves import Bridge
 from siloscope.times import days_between, normal
 
 # Between clouds only these move; what holds data or messages stays where its users are.

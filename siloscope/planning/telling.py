@@ -15,8 +15,8 @@ from siloscope.planning.briefing import Reach, wave_row
 from siloscope.planning.decision import Decision
 from siloscope.planning.estate import Estate, Item, unit
 from siloscope.planning.fitness import fitness, treatment
+from siloscope.planning.moves import Move
 from siloscope.planning.state import NOWHERE, renewal_month
-from siloscope.planning.waves import Move
 
 SCHEMA = "siloscope/plan/1"
 
@@ -159,6 +159,7 @@ def _waves(decision: Decision) -> list[dict[str, Any]]:
             [each for each in decision.moves if times.wave[each.asset] == number],
             [each for each in decision.leaving if times.off[each.tool] == number],
             [each for each in times.bridges if each.wave == number],
+            times.days.get(number, 0.0),
             times.waits,
             reach,
             decision.estate,
@@ -210,7 +211,9 @@ def _waits(decision: Decision, tool: Tool) -> list[dict[str, Any]]:
     says = [(f"it goes in wave {off} and saves from month {saves}", 0.0)]
     says += [(times.waits[tool.id], 0.0)] if tool.id in times.waits else []
     says += [(f"its contract runs until month {contract} in any case", 0.0)] if contract > months else []
-    says += [(f"waiting from month {soonest} on forgoes what it would have saved", -forgone)] if saves > soonest else []
+    if saves > soonest:
+        what = "forgoes what it would have saved" if forgone >= 0 else "spares what it costs more there"
+        says.append((f"waiting from month {soonest} on {what}", -forgone))
     return [{"says": each, "weight": round(weight, 2)} for each, weight in says]
 
 
