@@ -112,6 +112,10 @@ def test_a_catalog_file_that_breaks_off_keeps_what_came_before(tmp_path: Path) -
     assert found.status("backstage.entity") == "partial"
     assert found.reason("backstage.entity").startswith("catalog-info.yaml: no YAML: ")
     assert "line" in found.reason("backstage.entity")
+    other = tmp_path / "other"
+    other.mkdir()
+    odd = read(other, "apiVersion: backstage.io/v1alpha1\nkind: [Component\nmetadata: {{{\n")
+    assert odd.status("backstage.entity") == "partial"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,9 @@ KINDS = frozenset({*THINGS, "system", "domain", "group", "user", "location", "te
 IDENTITY, TOOL = "siloscope/id", "siloscope/tool"
 # Annotations that say how the catalog itself came to know the entity, not what it is.
 _BOOKKEEPING = ("backstage.io/managed-by", "backstage.io/origin", "backstage.io/view-url", "backstage.io/edit-url")
-_CATALOG = re.compile(rf"^kind:\s*(?:{'|'.join(sorted(KINDS))})\s*$", re.IGNORECASE | re.MULTILINE)
+_CATALOG = re.compile(
+    rf"^kind:\s*(?:{'|'.join(sorted(KINDS))})\s*$|^apiVersion:\s*backstage\.io/", re.IGNORECASE | re.MULTILINE
+)
 _SLUGS = {"github.com/project-slug": "github.com", "gitlab.com/project-slug": "gitlab.com"}
 # Relations of a spec: which kind a reference without one means, what the one does with the other, and which way.
 _RELATIONS: Mapping[str, tuple[str, str, bool]] = {
