@@ -278,19 +278,23 @@ def test_an_assumption_changes_only_what_says_it_rests_on_it(graph) -> None:
         "training_days",
         "same_product",
         "dual_running_months",
+        "link_effort",
+        "part_effort",
+        "usual_parts",
+        "proven",
         "follows.run",
         "follows.usage",
         "effort_days.workflow",
+        *(f"features.{each}" for each in base.features),
     ):
-        for factor in (0.0, 100.0):
-            table, _, key = name.partition(".")
-            value = base.value(name) * factor
-            if table == "follows":
-                value = min(value, 1.0)
-            changed = replace(base, **{table: {**getattr(base, table), key: value} if key else value})
+        table, _, key = name.partition(".")
+        value = getattr(base, table)[key] if key else getattr(base, table)
+        most = 1.0 if name == "proven" or table == "follows" else 100.0 * value if table != "features" else ()
+        for other in (() if table == "features" else 0.0, most):
+            changed = replace(base, **{table: {**getattr(base, table), key: other} if key else other})
             for tool, fate in what(plan_graph(graph, assume=changed, samples=0, alternatives=0)).items():
                 # A tool that only receives, or no longer does, changes its name for what others do.
-                if (fate[0] in ("migrate", "retire")) != (before[tool][0] in ("migrate", "retire")):
+                if fate[1] != before[tool][1] or (fate[0] == "retire") != (before[tool][0] == "retire"):
                     changes += 1
                     partners = {tool, fate[1], before[tool][1]}
                     assert any(name in named.get(each, ()) for each in partners if each), (name, tool)

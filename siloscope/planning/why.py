@@ -43,7 +43,7 @@ def _tool(plan: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
             "because (money over the horizon)": [_sentence(each) for each in row["because"]],
             "when": [_sentence(each) for each in row.get("waits", ())],
             f"TIME: {time.get('quadrant', 'unknown')}": [
-                f"{each['of']}, {each['name']} {score(each['score'])}: {each['says']}" for each in time.get("parts", ())
+                f"{each['of']}, {_part(each)}" for each in time.get("parts", ())
             ],
             "assumed": _assumed(plan, row["because"]),
             "otherwise": [_price(each) for each in prices],
@@ -84,6 +84,11 @@ def _sentence(reason: Mapping[str, Any]) -> str:
 def score(value: float | None) -> str:
     """A share of fitness in words."""
     return "not known" if value is None else f"{value:.2f}"
+
+
+def _part(part: Mapping[str, Any]) -> str:
+    """A part of fitness with its score, where it has one."""
+    return str(part["says"]) if part["score"] is None else f"{part['name']} {part['score']:.2f}: {part['says']}"
 
 
 def _assumed(plan: Mapping[str, Any], reasons: Sequence[Mapping[str, Any]]) -> list[str]:
