@@ -77,20 +77,35 @@ def decide(
             answer = solve_within(statement.problem, limits, clock.left())
     except InfeasibleError:
         raise PlanError(contradiction(estate, must_stay, must_go, budget, seconds)) from None
+    return _scheduled(estate, statement, limits, (free, answer), budget, clock)
+
+
+def _scheduled(
+    estate: Estate,
+    statement: Statement,
+    limits: Sequence[Limit],
+    answers: tuple[Answer, Answer],
+    budget: float | None,
+    clock: Clock,
+) -> Decision:
+    """The decision with its waves; a choice that no order of waves can pay gives way to the next best."""
+    free, answer = answers
+    proven = True
     while True:
         goes = _goes(answer)
         moves, leaving = _moves(estate, goes), _leaving(estate, statement, goes)
+        spare = None if budget is None else max(0.0, budget - math.fsum(each.once for each in leaving))
         try:
-            spare = None if budget is None else budget - math.fsum(each.once for each in leaving)
-            times = schedule(graph, moves, leaving, assume, spare)
+            times = schedule(estate.graph, moves, leaving, estate.assume, spare)
         except NoMoneyError as error:
             limits = [*limits, statement.not_all(goes, error.tools)]
+            proven = proven and error.proven
             try:
                 other = solve_within(statement.problem, limits, clock.left())
             except InfeasibleError:
                 raise error from None
             # A choice that was ruled out without proof may have been the best one: the bound stays where it was.
-            answer = other if error.proven else other.bounded(answer.bound)
+            answer = other if proven else other.bounded(answer.bound)
             continue
         return Decision(estate, statement, limits, answer, free.kept, goes, moves, leaving, times)
 
