@@ -291,6 +291,28 @@ def test_the_same_graph_gives_the_same_plan() -> None:
     check_totals(plan, company())
 
 
+@pytest.mark.parametrize(("people", "less"), [(2.0, False), (0.2, True), (0.05, True)])
+def test_no_more_is_taken_on_than_pays_in_the_time(people: float, less: bool) -> None:
+    """With few people the plan does less, and is worth no less than doing all, nothing, or one alone, as scheduled."""
+    names = [f"n8n:t{n}" for n in range(5)]
+    items = [asset(f"{tool}/{n}", tool) for k, tool in enumerate(names) for n in range(10 + 4 * k)]
+    costs = [21_000.0, 60_000.0, 24_000.0, 45_000.0, 90_000.0]
+    graph = estate(seen(*items, *(Tool(t, annual_cost=c) for t, c in zip(names, costs, strict=True))))
+    assume = replace(defaults(), people=people)
+    quick: dict[str, Any] = {"assume": assume, "samples": 0, "alternatives": 0}
+    plan = plan_graph(graph, **quick)
+    check_totals(plan, graph, assume)
+    others = [plan_graph(graph, keep=set(names) - {each}, retire=[each], **quick) for each in names]
+    others += [plan_graph(graph, keep=["n8n:t2"], retire=set(names) - {"n8n:t2"}, **quick)]
+    assert plan["summary"]["npv"] >= max(0.0, *(each["summary"]["npv"] for each in others)) - 0.01
+    most = plan["summary"]["most_days"]
+    assert (most is not None) == less
+    if most:
+        assert sum(each["work_days"] for each in plan["waves"]) <= most + 0.05
+        told = [one["says"] for each in plan["dispositions"] for one in each["because"]]
+        assert any("no money or time is left for it" in each for each in told)
+
+
 def with_periods(**periods: list[float]) -> Assumptions:
     return replace(ONE_DAY, days_per_month=10 / 3, periods=Periods(**periods))
 
@@ -350,7 +372,7 @@ def test_no_more_goes_than_the_waves_have_money_for(budget: list[float], gone: l
             objectives.append(other["summary"]["objective"])
     stays = next((each for each in plan["dispositions"] if each["tool"] == A and A not in gone), None)
     if stays:
-        assert any("no money is left for it" in each["says"] for each in stays["because"])
+        assert any("no money or time is left for it" in each["says"] for each in stays["because"])
 
 
 def once_by_tool(plan: dict[str, Any]) -> list[float]:

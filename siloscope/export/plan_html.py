@@ -54,6 +54,10 @@ def _head(plan: Mapping[str, Any]) -> str:
         if s["status"] == "optimal"
         else f"No plan under these assumptions can be more than {s['gap']:.2%} cheaper."
     )
+    if s["most_days"] is not None:
+        proof = (
+            f"{proof[:-1]}, of those that take at most {s['most_days']:g} days of work; more is worth less in the time."
+        )
     payback = f"{s['payback_months']} months" if s["payback_months"] is not None else "not within the horizon"
     figures = {
         "a year now": money(s["annual_cost_now"]),

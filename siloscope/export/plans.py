@@ -136,7 +136,7 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
         "",
         f"Over {s['horizon_months']} months. Status: {s['status']}.",
         "",
-        f"Objective {money(s['objective'])}, lower bound {money(s['bound'])}.",
+        f"Objective {money(s['objective'])}, lower bound {money(s['bound'])}{_pace(s)}.",
         "",
         "| | |",
         "|---|---:|",
@@ -176,6 +176,11 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
         why = _safe("; ".join(each["says"] for each in move["because"]))
         lines.append(f"| {' | '.join([str(move['wave']), *way, days, why])} |")
     return "\n".join(lines) + "\n"
+
+
+def _pace(summary: Mapping[str, Any]) -> str:
+    most = summary["most_days"]
+    return "" if most is None else f", of plans of at most {most:g} days of work; more is worth less in the time"
 
 
 def _tools(plan: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from siloscope.planning.assumptions import Assumptions
 from siloscope.planning.contradictions import contradiction
 from siloscope.planning.estate import Estate, Item
 from siloscope.planning.moves import Leaving, Move, Schedule
+from siloscope.planning.pace import goes_of, paced
 from siloscope.planning.solve import Answer, Clock, InfeasibleError
 from siloscope.planning.state import NOWHERE, Statement, renewal_month, state
 from siloscope.planning.waves import NoMoneyError, schedule
@@ -27,7 +28,8 @@ from siloscope.planning.waves import NoMoneyError, schedule
 class Decision:
     """An estate, its problem and the answer: which tools go, what moves, and in which wave.
 
-    `goes` is the target of each tool that goes (None: nowhere), `freely` what would be kept if money were no limit.
+    `goes` is the target of each tool that goes (None: nowhere), `freely` what would be kept if
+    neither money nor time were a limit, `pace` the limit on days of work (None: all that pays is done).
     """
 
     estate: Estate
@@ -35,6 +37,7 @@ class Decision:
     limits: Sequence[Limit]
     answer: Answer
     freely: frozenset[str]
+    pace: Limit | None
     goes: Mapping[str, str | None]
     moves: Sequence[Move]
     leaving: Sequence[Leaving]
@@ -77,7 +80,9 @@ def decide(
             answer = solve_within(statement.problem, limits, clock.left())
     except InfeasibleError:
         raise PlanError(contradiction(estate, must_stay, must_go, budget, seconds)) from None
-    return _scheduled(estate, statement, limits, (free, answer), budget, clock)
+    answer, pace = paced(estate, statement, limits, answer, clock)
+    limits = [*limits, pace] if pace else limits
+    return _scheduled(estate, statement, limits, (free, answer), (budget, pace), clock)
 
 
 def _scheduled(
@@ -85,14 +90,13 @@ def _scheduled(
     statement: Statement,
     limits: Sequence[Limit],
     answers: tuple[Answer, Answer],
-    budget: float | None,
+    most: tuple[float | None, Limit | None],
     clock: Clock,
 ) -> Decision:
     """The decision with its waves; a choice that no order of waves can pay gives way to the next best."""
-    free, answer = answers
-    proven = True
+    (free, answer), (budget, pace), proven = answers, most, True
     while True:
-        goes = _goes(answer)
+        goes = goes_of(answer)
         moves, leaving = _moves(estate, goes), _leaving(estate, statement, goes)
         spare = None if budget is None else max(0.0, budget - math.fsum(each.once for each in leaving))
         try:
@@ -107,16 +111,7 @@ def _scheduled(
             # A choice that was ruled out without proof may have been the best one: the bound stays where it was.
             answer = other if proven else other.bounded(answer.bound)
             continue
-        return Decision(estate, statement, limits, answer, free.kept, goes, moves, leaving, times)
-
-
-def _goes(answer: Answer) -> dict[str, str | None]:
-    """The target of each tool that goes, by tool (None: nowhere)."""
-    return {
-        workload: None if target == NOWHERE else target
-        for workload, target, _ in sorted(answer.shares)
-        if workload != target
-    }
+        return Decision(estate, statement, limits, answer, free.kept, pace, goes, moves, leaving, times)
 
 
 def _moves(estate: Estate, goes: Mapping[str, str | None]) -> list[Move]:
@@ -133,9 +128,7 @@ def _leaving(estate: Estate, statement: Statement, goes: Mapping[str, str | None
     found = []
     for name, target in goes.items():
         tool = estate.graph.tool[name]
-        days = estate.assume.decommission_days
-        if target:
-            days += estate.bridges(tool, estate.graph.tool[target]) * estate.assume.bridge_days
+        days = estate.last_days(tool, estate.graph.tool[target] if target else None)
         once = round(statement.options[name, target or NOWHERE].paid_once(), 2)
         found.append(Leaving(name, round(estate.saved(tool), 2), days, renewal_month(estate, tool), once))
     return found

@@ -193,6 +193,16 @@ class Estate:
         """Days to move one asset from one tool to another."""
         return round(self.assume.effort(asset, self.links.get(asset.id, 0)) * self.factor(a, b), 2)
 
+    def last_days(self, a: Tool, b: Tool | None) -> float:
+        """Days to switch a tool off, and to bridge what then crosses clouds."""
+        ways = self.bridges(a, b) if b else 0
+        return self.assume.decommission_days + ways * self.assume.bridge_days
+
+    def work(self, a: Tool, b: Tool | None) -> float:
+        """Days to empty a tool into another (None: nowhere) and to switch it off."""
+        moves = [self.move_days(each, a, b) for each in self.moved(a)] if b else []
+        return round(sum(moves) + self.last_days(a, b), 2)
+
     def once(self, a: Tool, b: Tool | None) -> list[Item]:
         """What emptying a tool into another (None: nowhere) costs once, item by item."""
         assume, rate = self.assume, self.assume.day_rate

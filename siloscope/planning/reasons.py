@@ -128,8 +128,9 @@ def _stays(decision: Decision, tool: Tool, *, received: bool, asked: bool) -> tu
     gain = math.fsum(each.money for each in weighed[target])
     says = f"{target} could take it over, but that costs {-gain:,.0f} more than it saves"
     if gain > 0 and tool.id not in decision.freely:
-        once = decision.statement.options[tool.id, target].paid_once()
-        says = f"{target} could take it over and bring {gain:,.0f}, but no money is left for it: {once:,.0f} once"
+        option = decision.statement.options[tool.id, target]
+        takes = f"{option.paid_once():,.0f} once, {option.days:g} days"
+        says = f"{target} could take it over and bring {gain:,.0f}, but no money or time is left for it: {takes}"
     elif gain > 0:  # which pays by itself, but not together with what the rest of the plan does
         says = (
             f"{target} could take it over; by itself that would bring {gain:,.0f}, less than the rest of the plan does"

@@ -18,10 +18,11 @@ NOWHERE = "(nowhere)"
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A tool's work at another: items once, items a year, and their worth over the horizon."""
+    """A tool's work at another: items once, items a year, and days of work to get it there."""
 
     once: tuple[Item, ...]
     yearly: tuple[Item, ...]
+    days: float
 
     def paid_once(self) -> float:
         """Money once, to the cent."""
@@ -85,9 +86,9 @@ def state(estate: Estate, keep: Collection[str], retire: Collection[str]) -> Sta
             if why:
                 refused[a.id, b.id] = why
             else:
-                options[a.id, b.id] = Option(tuple(estate.once(a, b)), tuple(estate.yearly(a, b)))
+                options[a.id, b.id] = Option(tuple(estate.once(a, b)), tuple(estate.yearly(a, b)), estate.work(a, b))
         if a.id in retire and not estate.held.get(a.id):
-            options[a.id, NOWHERE] = Option(tuple(estate.once(a, None)), ())
+            options[a.id, NOWHERE] = Option(tuple(estate.once(a, None)), (), estate.work(a, None))
     choices, due = [], 0.0
     for tool in estate.graph.tools:
         until = min(renewal_month(estate, tool), estate.horizon)

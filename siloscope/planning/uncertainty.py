@@ -135,6 +135,7 @@ def priced(decision: Decision, draws: Draws) -> Priced:
             work.append(n)
             cost_.append(money)
     must = {each.id: each.must for each in problem.tools}
+    short = decision.answer.kept - decision.freely  # of money or time, which draws do not know: these stay
     open_ = np.array([must[names[t]] != "retire" for t in tool_], dtype=bool)
     return Priced(
         names,
@@ -142,7 +143,8 @@ def priced(decision: Decision, draws: Draws) -> Priced:
         np.array(tool_, dtype=np.int64)[open_],
         np.array(work, dtype=np.int64)[open_],
         np.array(cost_).T.reshape(draws.count, -1)[:, open_],
-        np.array([must[each] == "keep" for each in names], dtype=bool),
+        # What only money or time keeps stays in every draw as well.
+        np.array([must[each] == "keep" or each in short for each in names], dtype=bool),
     )
 
 

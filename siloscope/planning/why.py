@@ -105,6 +105,6 @@ def _assumed(plan: Mapping[str, Any], reasons: Sequence[Mapping[str, Any]]) -> l
 
 def _price(row: Mapping[str, Any]) -> str:
     if row["price"] is None:
-        return f"to {row['rule']} it is impossible within the budget"
+        return f"to {row['rule']} it is impossible within money and time"
     asked = ", as you asked," if row["asked"] else ""
     return f"to {row['rule']} it{asked} costs {row['price']:,.2f} over the horizon"
