@@ -15,6 +15,7 @@ import pytest
 from tests.servers import SERVERS, Missing, Server, load
 from tests.servers.base import ROOT
 from tests.servers.chromium import Chromium, Recorded
+from tests.servers.install import node_modules
 from tests.servers.libreoffice import LibreOffice
 from tests.servers.proxy import FaultProxy
 
@@ -111,6 +112,16 @@ def browser_page(chromium: Chromium) -> Iterator[Recorded]:
     """An offline page with lists of what it said and asked for."""
     with chromium.page() as recorded:
         yield recorded
+
+
+@pytest.fixture(scope="session")
+def mermaid_script() -> Path:
+    """Mermaid as one script, for a page to draw diagrams with."""
+    try:
+        return node_modules("mermaid") / "mermaid" / "dist" / "mermaid.min.js"
+    except Missing as missing:
+        _require(str(missing))
+        raise
 
 
 @pytest.fixture
