@@ -96,6 +96,15 @@ def test_backstage_takes_every_entity(tmp_path: Path, graph) -> None:
 
 
 @GRAPHS
+def test_backstage_s_own_model_has_nothing_against_the_entities(tmp_path: Path, graph, backstage_model) -> None:
+    """Schema, field formats and kinds, by the package that Backstage itself reads catalogs with."""
+    entities = [each for each in yaml.safe_load_all(written(graph(), "backstage", tmp_path / "x")[""]) if each]
+    assert backstage_model(entities) == []
+    if entities:
+        assert backstage_model([{**entities[0], "metadata": {"name": "not a name!"}}]) != []
+
+
+@GRAPHS
 def test_a_catalog_that_was_exported_reads_as_the_same_estate(tmp_path: Path, graph) -> None:
     """The same things of the same kinds in the same tools and departments, and what depends on what."""
     written(graph(), "backstage", tmp_path / "catalog-info.yaml")

@@ -5,17 +5,20 @@ lacks skips with one line, or fails when `SILOSCOPE_REQUIRE_SERVERS=1`. A server
 not come up is an error, never a skip. The end of the session prints one line a server.
 """
 
+import json
 import os
+import subprocess
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.servers import SERVERS, Missing, Server, load
-from tests.servers.base import ROOT
+from tests.servers.base import HERE, ROOT
 from tests.servers.chromium import Chromium, Recorded
-from tests.servers.install import node_modules
+from tests.servers.install import need, node_modules
 from tests.servers.libreoffice import LibreOffice
 from tests.servers.proxy import FaultProxy
 
@@ -122,6 +125,29 @@ def mermaid_script() -> Path:
     except Missing as missing:
         _require(str(missing))
         raise
+
+
+@pytest.fixture(scope="session")
+def backstage_model() -> Callable[[list[dict[str, Any]]], list[str]]:
+    """A function that gives what Backstage's own catalog model says against some entities."""
+    try:
+        modules, node = node_modules("backstage"), need("node", "Backstage's catalog model runs on it")
+    except Missing as missing:
+        _require(str(missing))
+    script = HERE / "npm" / "backstage" / "check.cjs"
+
+    def complaints(entities: list[dict[str, Any]]) -> list[str]:
+        done = subprocess.run(
+            [node, script],
+            input=json.dumps(entities, default=str),
+            env=os.environ | {"NODE_PATH": str(modules)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return [each for each in json.loads(done.stdout) if each]
+
+    return complaints
 
 
 @pytest.fixture
