@@ -7,6 +7,7 @@ import io
 import json
 import math
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,21 @@ def test_a_wave_beyond_the_calendar_ends_with_it() -> None:
     wave = {"number": 1, "start_month": 120_000, "months": 3, "work_days": 5.0, "tools_gone": ["a"]}
     lines = gantt({"scan": {"at": "2026-06-01T00:00:00Z"}, "waves": [wave], "moves": []}).splitlines()
     assert lines[-1] == "    a is switched off : milestone, 9999-09-01, 0d"
+
+
+def test_another_program_reads_the_archimate_model(made, archimate_reader) -> None:
+    """Every element and relation of the file, plateaus and work packages among them; names as they were."""
+    plan, _, folder = made
+    root = ET.parse(folder / "plan.archimate.xml").getroot()
+    ns = {"a": "http://www.opengroup.org/xsd/archimate/3.0/"}
+    found = archimate_reader(folder / "plan.archimate.xml")
+    xsi = "{http://www.w3.org/2001/XMLSchema-instance}type"
+    elements = root.findall("a:elements/a:element", ns)
+    relations = root.findall("a:relationships/a:relationship", ns)
+    assert found["names"] == sorted(each.findtext("a:name", "", ns) for each in elements)
+    assert found["elements"] == Counter(each.get(xsi) for each in elements)
+    assert found["relations"] == Counter(each.get(xsi) for each in relations)
+    assert found["elements"].get("WorkPackage", 0) == len(plan["waves"])
 
 
 def test_the_archimate_model_has_both_plateaus_and_their_cost(made) -> None:

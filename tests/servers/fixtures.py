@@ -18,7 +18,7 @@ import pytest
 from tests.servers import SERVERS, Missing, Server, load
 from tests.servers.base import HERE, ROOT
 from tests.servers.chromium import Chromium, Recorded
-from tests.servers.install import need, node_modules
+from tests.servers.install import need, node_modules, python_environment
 from tests.servers.libreoffice import LibreOffice
 from tests.servers.proxy import FaultProxy
 
@@ -148,6 +148,32 @@ def backstage_model() -> Callable[[list[dict[str, Any]]], list[str]]:
         return [each for each in json.loads(done.stdout) if each]
 
     return complaints
+
+
+_ARCHIMATE = """
+import collections, json, sys
+from pyArchimate import Model
+model = Model("read")
+model.read(sys.argv[1])
+elements = collections.Counter(each.type for each in model.elements)
+relations = collections.Counter(each.type for each in model.relationships)
+print(json.dumps({"names": sorted(each.name for each in model.elements), "elements": elements, "relations": relations}))
+"""
+
+
+@pytest.fixture(scope="session")
+def archimate_reader() -> Callable[[Path], dict[str, Any]]:
+    """A function that gives what pyArchimate reads in an exchange file: names, elements and relations by type."""
+    try:
+        python = python_environment("pyarchimate") / "python"
+    except Missing as missing:
+        _require(str(missing))
+
+    def read(file: Path) -> dict[str, Any]:
+        done = subprocess.run([python, "-c", _ARCHIMATE, file], capture_output=True, text=True, check=True)
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return read
 
 
 @pytest.fixture
