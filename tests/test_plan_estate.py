@@ -282,6 +282,8 @@ def test_an_assumption_changes_only_what_says_it_rests_on_it(graph) -> None:
         "part_effort",
         "usual_parts",
         "proven",
+        "people",
+        "days_per_month",
         "follows.run",
         "follows.usage",
         "effort_days.workflow",

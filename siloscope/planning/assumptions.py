@@ -84,6 +84,12 @@ class Assumptions:
         people = self.periods.people or (self.people,)
         return tuple(each * self.days_per_month * self.months_per_wave for each in people)
 
+    @property
+    def pace_entries(self) -> tuple[str, ...]:
+        """The entries that say how much is done in how long."""
+        people = () if self.periods.people else ("people",)
+        return (*people, "days_per_month", "months_per_wave")
+
     def days_of(self, wave: int) -> float:
         """What everybody who migrates can do in a wave (from 1)."""
         return _in_wave(self.days_per_wave, wave)

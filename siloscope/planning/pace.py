@@ -28,9 +28,7 @@ def paced(
     must = {each.id for each in statement.problem.tools if each.must == "retire"}
     days = {key: each.days for key, each in statement.options.items() if key[0] not in must}
     total = sum(days.get((tool, target or NOWHERE), 0.0) for tool, target in goes_of(answer).items())
-    if len(goes_of(answer).keys() - must) < 2:
-        return answer, None
-    for share in _SHARES:
+    for share in _SHARES if total else ():
         limit = Limit(round(total * share, 2), arcs=days)
         try:
             other = solve_within(statement.problem, [*limits, limit], clock.left())
@@ -39,6 +37,8 @@ def paced(
         other_worth = worth_in_order(estate, statement, goes_of(other))
         if other_worth >= worth - 1e-9 * abs(worth):  # of equals the one with less work
             best, chosen, worth = other, limit, other_worth
+        if goes_of(other).keys() <= must:
+            break
     return best, chosen
 
 

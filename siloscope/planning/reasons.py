@@ -68,9 +68,11 @@ def _able(decision: Decision, tool: Tool, target: Tool) -> list[Item]:
     needs = ", ".join(sorted(estate.needed(tool)))
     wanted = () if slug(tool) == slug(target) else tuple(f"features.{each}" for each in estate.wanted(tool))
     mine, theirs = (len(estate.held.get(each.id, [])) for each in (tool, target))
+    days = estate.work(tool, target)
     return [
         Item(f"{target.id} offers all it is needed for: {needs}", 0.0, "catalog", wanted),
         Item(f"{target.id} has carried comparable weight: {theirs} assets beside {mine}", 0.0, "measured", ("proven",)),
+        Item(f"people have time for its {days:g} days of work", 0.0, "assumed", estate.assume.pace_entries),
     ]
 
 
@@ -126,17 +128,19 @@ def _stays(decision: Decision, tool: Tool, *, received: bool, asked: bool) -> tu
     weighed = {b: _weighed(decision, tool, b) for b in options}
     target = max(options, key=lambda b: (math.fsum(each.money for each in weighed[b]), b))
     gain = math.fsum(each.money for each in weighed[target])
+    rests: tuple[str, ...] = ()
     says = f"{target} could take it over, but that costs {-gain:,.0f} more than it saves"
     if gain > 0 and tool.id not in decision.freely:
         option = decision.statement.options[tool.id, target]
-        takes = f"{option.paid_once():,.0f} once, {option.days:g} days"
-        says = f"{target} could take it over and bring {gain:,.0f}, but no money or time is left for it: {takes}"
+        takes = f"{option.paid_once():,.0f} once and {option.days:g} days"
+        says = f"{target} could take it over and bring {gain:,.0f}, but no money or time is left for {takes}"
+        rests = decision.estate.assume.pace_entries
     elif gain > 0:  # which pays by itself, but not together with what the rest of the plan does
         says = (
             f"{target} could take it over; by itself that would bring {gain:,.0f}, less than the rest of the plan does"
         )
     what = "keep" if asked or received else "tolerate"
-    return what, [*first, Item(says, 0.0, "measured"), *weighed[target], *_refusals(decision, tool)]
+    return what, [*first, Item(says, 0.0, "measured", rests), *weighed[target], *_refusals(decision, tool)]
 
 
 def _weighed(decision: Decision, tool: Tool, target: str) -> list[Item]:
