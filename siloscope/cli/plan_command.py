@@ -150,7 +150,9 @@ def command(
     click.echo(f"{gone} of {len(plan['dispositions'])} tools go, {moves} assets move in {waves} waves")
     now, after, once = (summary[key] for key in ("annual_cost_now", "annual_cost_after", "one_time_cost"))
     click.echo(f"a year now {now:,.0f}, after {after:,.0f}, once {once:,.0f}")
-    click.echo(f"{summary['status']}, gap {summary['gap']:.2%}; worth {summary['npv']:,.0f} now")
+    most = summary["most_days"]
+    size = "" if most is None else f" of plans of at most {most:g} days of work (more is worth less in the time)"
+    click.echo(f"{summary['status']}, gap {summary['gap']:.2%}{size}; worth {summary['npv']:,.0f} now")
     click.echo("wrote " + ", ".join(str(each) for each in files), err=True)
 
 
