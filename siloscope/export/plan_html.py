@@ -55,9 +55,9 @@ def _head(plan: Mapping[str, Any]) -> str:
         else f"No plan under these assumptions can be more than {s['gap']:.2%} cheaper."
     )
     if s["most_days"] is not None:
-        proof = (
-            f"{proof[:-1]}, of those that take at most {s['most_days']:g} days of work; more is worth less in the time."
-        )
+        beyond = 1 - s["free_bound"] / s["objective"] if s["objective"] else 0.0
+        proof = f"{proof[:-1]}, of those of at most {s['most_days']:g} days of work; more is worth less in the time. "
+        proof += f"Had people time without end, no plan could be more than {beyond:.2%} cheaper."
     payback = f"{s['payback_months']} months" if s["payback_months"] is not None else "not within the horizon"
     figures = {
         "a year now": money(s["annual_cost_now"]),

@@ -28,20 +28,25 @@ from siloscope.planning.waves import NoMoneyError, schedule
 class Decision:
     """An estate, its problem and the answer: which tools go, what moves, and in which wave.
 
-    `goes` is the target of each tool that goes (None: nowhere), `freely` what would be kept if
-    neither money nor time were a limit, `pace` the limit on days of work (None: all that pays is done).
+    `goes` is the target of each tool that goes (None: nowhere), `free` the answer if neither money nor time were a
+    limit, `pace` the limit on days of work (None: all that pays is done).
     """
 
     estate: Estate
     statement: Statement
     limits: Sequence[Limit]
     answer: Answer
-    freely: frozenset[str]
+    free: Answer
     pace: Limit | None
     goes: Mapping[str, str | None]
     moves: Sequence[Move]
     leaving: Sequence[Leaving]
     times: Schedule
+
+    @property
+    def short(self) -> frozenset[str]:
+        """The tools that only stay because money or time is short."""
+        return self.answer.kept - self.free.kept
 
     def once(self, tool: str) -> list[tuple[int, Item]]:
         """What is paid once to be rid of a tool that goes, with the wave in which it is due."""
@@ -111,7 +116,7 @@ def _scheduled(
             # A choice that was ruled out without proof may have been the best one: the bound stays where it was.
             answer = other if proven else other.bounded(answer.bound)
             continue
-        return Decision(estate, statement, limits, answer, free.kept, pace, goes, moves, leaving, times)
+        return Decision(estate, statement, limits, answer, free, pace, goes, moves, leaving, times)
 
 
 def _moves(estate: Estate, goes: Mapping[str, str | None]) -> list[Move]:

@@ -130,7 +130,7 @@ def _stays(decision: Decision, tool: Tool, *, received: bool, asked: bool) -> tu
     gain = math.fsum(each.money for each in weighed[target])
     rests: tuple[str, ...] = ()
     says = f"{target} could take it over, but that costs {-gain:,.0f} more than it saves"
-    if gain > 0 and tool.id not in decision.freely:
+    if gain > 0 and tool.id in decision.short:
         option = decision.statement.options[tool.id, target]
         takes = f"{option.paid_once():,.0f} once and {option.days:g} days"
         says = f"{target} could take it over and bring {gain:,.0f}, but no money or time is left for {takes}"

@@ -135,7 +135,7 @@ def priced(decision: Decision, draws: Draws) -> Priced:
             work.append(n)
             cost_.append(money)
     must = {each.id: each.must for each in problem.tools}
-    short = decision.answer.kept - decision.freely  # of money or time, which draws do not know: these stay
+    short = decision.short  # money and time are not drawn: what they keep stays in every draw
     open_ = np.array([must[names[t]] != "retire" for t in tool_], dtype=bool)
     return Priced(
         names,
