@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Any
 
 from siloscope.export.drawing import bars, curve, gantt, money, text, tornado
-from siloscope.export.waves import facts
+from siloscope.export.waves import facts, order
 from siloscope.graph.view import Graph
 from siloscope.planning.assumptions import spelled
 from siloscope.planning.tracking import going
@@ -106,9 +106,9 @@ def _waves(plan: Mapping[str, Any]) -> str:
     ]
     last = max(w["start_month"] + w["months"] for w in plan["waves"])
     chart = gantt(rows, max(last + 6, 12))
-    return f"<h2>Waves</h2>\n<figure>{chart}<figcaption>Months from the start.</figcaption></figure>\n" + "".join(
-        _wave(each) for each in plan["waves"]
-    )
+    caption = f"Months from the start. {order(plan['summary'])}"
+    figure = f"<figure>{chart}<figcaption>{caption}</figcaption></figure>"
+    return f"<h2>Waves</h2>\n{figure}\n" + "".join(_wave(each) for each in plan["waves"])
 
 
 def _wave(wave: Mapping[str, Any]) -> str:

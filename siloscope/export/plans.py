@@ -13,7 +13,7 @@ from siloscope.export.drawing import money
 from siloscope.export.gantt import gantt
 from siloscope.export.plan_html import in_order, page
 from siloscope.export.plan_xlsx import workbook
-from siloscope.export.waves import facts
+from siloscope.export.waves import facts, order
 from siloscope.graph.view import Graph
 from siloscope.planning.assumptions import spelled
 from siloscope.planning.tracking import going
@@ -152,6 +152,7 @@ def markdown(plan: Mapping[str, Any], graph: Graph) -> str:
         "",
         "## Waves",
         "",
+        *([order(s), ""] if plan["waves"] else []),
         "| wave | from month | moves | days | saves a year | linked to what stays | tools gone |",
         "|---:|---:|---:|---:|---:|---:|---|",
     ]

@@ -39,3 +39,11 @@ def reach(wave: Mapping[str, Any]) -> str:
     blast = wave["blast_radius"]
     where = ", ".join(f"{key} {count}" for key, count in blast["departments"].items())
     return f"{blast['assets']} assets ({blast['production']} in production){': ' if where else ''}{where}"
+
+
+def order(summary: Mapping[str, Any]) -> str:
+    """How good the order of the waves is, in words."""
+    cost, bound = summary["schedule"]["cost"], summary["schedule"]["bound"]
+    if summary["schedule"]["status"] == "optimal":
+        return "No order of these moves lets tools go sooner, by what they cost: proven."
+    return f"Another order of these moves could make what waiting costs at most {1 - bound / cost:.0%} less."
