@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -154,4 +155,6 @@ def test_hostile_names_cannot_break_the_page_of_a_plan() -> None:
     assert "<script>" not in page
     assert "<b>" not in page
     assert "\u202e" not in page
-    assert len([line for line in page.split("\n") if line.startswith("- wave")]) == len(HOSTILE)
+    rows = page.partition("\n## Moves\n")[2].strip().split("\n")[2:]
+    assert len(rows) == len(HOSTILE)
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {9}
