@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -115,10 +115,6 @@ class Assumptions:
         kind = kind_of(asset)
         parts = () if parts_of(asset) is None else ("part_effort", "usual_parts")
         return f"effort_days.{kind if kind in self.effort_days else 'other'}", *parts, "link_effort"
-
-    def features_for(self, asset: Asset) -> Iterator[str]:
-        """The entries of `features` that an asset falls under."""
-        return (entry for entry in self.features if falls_under(asset, entry))
 
     def share_that_follows(self, unit: str | None) -> tuple[float, str]:
         """What share of a tool's cost goes along with its work, by its licence unit, and the entry that says so."""

@@ -16,6 +16,7 @@ from siloscope.model import Asset, Tool
 from siloscope.planning.alternatives import Limit, solve_within
 from siloscope.planning.assumptions import Assumptions
 from siloscope.planning.contradictions import contradiction
+from siloscope.planning.emptying import Emptying
 from siloscope.planning.estate import Estate, Item
 from siloscope.planning.moves import Leaving, Move, Schedule
 from siloscope.planning.pace import goes_of, paced
@@ -122,7 +123,7 @@ def _scheduled(
 def _moves(estate: Estate, goes: Mapping[str, str | None]) -> list[Move]:
     tool = estate.graph.tool
     return [
-        Move(each.id, origin, target, estate.move_days(each, tool[origin], tool[target]))
+        Move(each.id, origin, target, estate.move_days(each, estate.factor(tool[origin], tool[target])))
         for origin, target in goes.items()
         if target
         for each in estate.moved(tool[origin])
@@ -133,7 +134,7 @@ def _leaving(estate: Estate, statement: Statement, goes: Mapping[str, str | None
     found = []
     for name, target in goes.items():
         tool = estate.graph.tool[name]
-        days = estate.last_days(tool, estate.graph.tool[target] if target else None)
+        days = Emptying.of(estate, tool).last_days(estate.graph.tool[target] if target else None)
         once = round(statement.options[name, target or NOWHERE].paid_once(), 2)
         found.append(Leaving(name, round(estate.saved(tool), 2), days, renewal_month(estate, tool), once))
     return found

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from siloscope.catalog import capabilities, product
 from siloscope.graph.view import Graph
 from siloscope.model import Asset, Tool
-from siloscope.planning.assumptions import Assumptions
+from siloscope.planning.assumptions import Assumptions, falls_under
 from siloscope.planning.moves import Bridge
 from siloscope.planning.uses import used_capabilities
 from siloscope.times import days_between, normal
@@ -48,6 +48,7 @@ class Estate:
     links: Mapping[str, int]
     zones: Mapping[str, str | None]
     ends: Mapping[str, list[str]]
+    uses: Mapping[str, frozenset[str] | None]
 
     @classmethod
     def of(cls, graph: Graph, assume: Assumptions, horizon: int) -> Estate:
@@ -61,7 +62,8 @@ class Estate:
             for one, other in ((edge.source, edge.target), (edge.target, edge.source)):
                 links[one] += 1
                 ends[one].append(other)
-        return cls(graph, assume, horizon, held, links, _zones(graph, ends), ends)
+        uses = {tool: used_capabilities(assets) for tool, assets in held.items()}
+        return cls(graph, assume, horizon, held, links, _zones(graph, ends), ends, uses)
 
     @property
     def years(self) -> float:
@@ -103,12 +105,15 @@ class Estate:
 
     def needed(self, tool: Tool) -> frozenset[str]:
         """The capabilities that the tool's assets use, where all their kinds say so; else all it offers."""
-        used = used_capabilities(self.held.get(tool.id, [])) or frozenset()
-        return used & offers(tool) or offers(tool)
+        offered = offers(tool)
+        return (self.uses.get(tool.id) or frozenset()) & offered or offered
 
     def wanted(self, tool: Tool) -> tuple[str, ...]:
         """The entries of `features` that the tool's assets fall under."""
-        return tuple(sorted({entry for each in self.held.get(tool.id, []) for entry in self.assume.features_for(each)}))
+        held = self.held.get(tool.id, [])
+        kinds = {each.kind for each in held}
+        near = [entry for entry in self.assume.features if entry.partition(" ")[0] in kinds]
+        return tuple(sorted(entry for entry in near if any(falls_under(each, entry) for each in held)))
 
     def refusal(self, a: Tool, b: Tool) -> Item | None:
         """Why the work of `a` cannot go to `b`; None when it can."""
@@ -146,7 +151,7 @@ class Estate:
                 says = f"{department} stays apart, by rule"
         if b.vendor in rules.vendors_not_into:
             says = f"nothing moves into tools of {b.vendor}, by rule"
-        if any(self._resides(each) for each in self.held.get(a.id, [])):
+        if rules.residency and any(self._resides(each) for each in self.held.get(a.id, [])):
             outside = [each for each in self.held.get(b.id, []) if not self._resides(each)]
             if outside or not self.held.get(b.id):
                 where = str(outside[0].facts.get("region") or "no known region") if outside else "no known region"
@@ -161,18 +166,13 @@ class Estate:
         region = str(asset.facts.get("region") or "")
         return any(fnmatchcase(region, glob) for glob in self.assume.rules.residency)
 
-    def bridges(self, a: Tool, b: Tool) -> int:
-        """Dependencies of `a` that stay within one cloud today and would cross clouds from `b`."""
-        home, there = self.zones.get(a.id), self.zones.get(b.id)
-        if home is None or home == there:
+    def inside(self, tool: Tool) -> int:
+        """Dependencies of a tool's assets on others of the cloud it lives in."""
+        home, tool_of = self.zones.get(tool.id), self.graph.asset
+        if home is None:
             return 0
-        tool_of = self.graph.asset
-        count = 0
-        for asset in self.held.get(a.id, []):
-            for other in self.ends.get(asset.id, ()):
-                near = tool_of.get(other)
-                count += near is not None and near.tool != a.id and self.zones.get(near.tool) == home
-        return count
+        near = [tool_of.get(other) for asset in self.held.get(tool.id, []) for other in self.ends.get(asset.id, ())]
+        return sum(each is not None and each.tool != tool.id and self.zones.get(each.tool) == home for each in near)
 
     def factor(self, a: Tool, b: Tool) -> float:
         """What share of the effort a move takes: less to the same product."""
@@ -189,68 +189,9 @@ class Estate:
         """What of a tool would move."""
         return [each for each in self.held.get(tool.id, []) if not self.leaves(each)]
 
-    def move_days(self, asset: Asset, a: Tool, b: Tool) -> float:
-        """Days to move one asset from one tool to another."""
-        return round(self.assume.effort(asset, self.links.get(asset.id, 0)) * self.factor(a, b), 2)
-
-    def last_days(self, a: Tool, b: Tool | None) -> float:
-        """Days to switch a tool off, and to bridge what then crosses clouds."""
-        ways = self.bridges(a, b) if b else 0
-        return self.assume.decommission_days + ways * self.assume.bridge_days
-
-    def work(self, a: Tool, b: Tool | None) -> float:
-        """Days to empty a tool into another (None: nowhere) and to switch it off."""
-        moves = [self.move_days(each, a, b) for each in self.moved(a)] if b else []
-        return round(sum(moves) + self.last_days(a, b), 2)
-
-    def once(self, a: Tool, b: Tool | None) -> list[Item]:
-        """What emptying a tool into another (None: nowhere) costs once, item by item."""
-        assume, rate = self.assume, self.assume.day_rate
-        items = []
-        held, moved = self.held.get(a.id, []), self.moved(a)
-        if b and held:
-            days = round(sum(self.move_days(each, a, b) for each in moved), 2)
-            entries = sorted({entry for each in moved for entry in assume.effort_entries(each)})
-            same = slug(a) == slug(b)
-            how = "to the same product" if same else "to another product"
-            rest = f"; {len(held) - len(moved)} unused ones are archived" if len(held) > len(moved) else ""
-            says = f"{len(moved)} assets move {how}{rest}: {days:g} days at {rate:,.0f}"
-            more = (*(("same_product",) if same else ()), *(("dormant_days",) if rest else ()))
-            items.append(
-                Item(
-                    says,
-                    days * rate,
-                    "assumed",
-                    (*entries, *more, "day_rate"),
-                    ("effort_days", "day_rate"),
-                )
-            )
-            if count := self.bridges(a, b):
-                says = f"{count} dependencies would cross clouds: {assume.bridge_days:g} days each"
-                items.append(
-                    Item(
-                        says,
-                        count * assume.bridge_days * rate,
-                        "assumed",
-                        ("bridge_days", "day_rate"),
-                        ("bridge_days", "day_rate"),
-                    )
-                )
-            users, source = self.users(a)
-            if not same and users:
-                says = f"{users:g} users ({source}) learn another product: {assume.training_days:g} days each"
-                rests = ("training_days", "day_rate", *(("users",) if source == "assumed" else ()))
-                drivers = ("training_days", "day_rate")
-                items.append(Item(says, users * assume.training_days * rate, "assumed", rests, drivers))
-        if held and assume.dual_running_months:
-            months = assume.dual_running_months
-            dual = self.cost(a) * months / 12
-            says, drivers = f"both tools run for {months:g} months", ("dual_running_months", f"cost {a.id}")
-            items.append(Item(says, dual, "assumed", ("dual_running_months",), drivers))
-        says = f"switching it off takes {assume.decommission_days:g} days"
-        rests = ("decommission_days", "day_rate")
-        items.append(Item(says, assume.decommission_days * rate, "assumed", rests, ("day_rate",)))
-        return items
+    def move_days(self, asset: Asset, factor: float) -> float:
+        """Days to move one asset, by the `factor` between its tool and the target."""
+        return round(self.assume.effort(asset, self.links.get(asset.id, 0)) * factor, 2)
 
     def temporary(self, bridge: Bridge) -> list[Item]:
         """What temporary bridges cost, from when their tool moves until what they lead to has moved too."""
@@ -262,18 +203,6 @@ class Estate:
         if assume.bridge_annual:
             says = f"they run for {months} months at {assume.bridge_annual:,.0f} a year"
             items.append(Item(says, bridge.count * assume.bridge_annual * months / 12, "assumed", ("bridge_annual",)))
-        return items
-
-    def yearly(self, a: Tool, b: Tool | None) -> list[Item]:
-        """What the work of a tool costs a year at another (None: nowhere): what follows it, and its bridges."""
-        if b is None or not self.held.get(a.id):
-            return []
-        share, entry = self.assume.share_that_follows(unit(a))
-        says, drivers = f"{share:.0%} of its cost goes along with the work", ("follows", f"cost {a.id}")
-        items = [Item(says, self.follows(a), "assumed", (entry,), drivers)]
-        if count := self.bridges(a, b):
-            says = f"{count} bridges between clouds run at {self.assume.bridge_annual:,.0f} a year"
-            items.append(Item(says, count * self.assume.bridge_annual, "assumed", ("bridge_annual",)))
         return items
 
 

@@ -68,7 +68,7 @@ def _able(decision: Decision, tool: Tool, target: Tool) -> list[Item]:
     needs = ", ".join(sorted(estate.needed(tool)))
     wanted = () if slug(tool) == slug(target) else tuple(f"features.{each}" for each in estate.wanted(tool))
     mine, theirs = (len(estate.held.get(each.id, [])) for each in (tool, target))
-    days = estate.work(tool, target)
+    days = decision.statement.options[tool.id, target.id].days
     return [
         Item(f"{target.id} offers all it is needed for: {needs}", 0.0, "catalog", wanted),
         Item(f"{target.id} has carried comparable weight: {theirs} assets beside {mine}", 0.0, "measured", ("proven",)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from siloscope.model import Tool
 from siloscope.planning.alternatives import Limit
+from siloscope.planning.emptying import Emptying
 from siloscope.planning.estate import Estate, Item
 from siloscope.planning.problem import Choice, Problem, Workload
 from siloscope.times import days_between, normal
@@ -79,6 +80,7 @@ def state(estate: Estate, keep: Collection[str], retire: Collection[str]) -> Sta
     options: dict[tuple[str, str], Option] = {}
     refused: dict[tuple[str, str], Item] = {}
     for a in estate.graph.tools:
+        emptying = Emptying.of(estate, a)
         for b in estate.graph.tools:
             if a.id == b.id:
                 continue
@@ -86,9 +88,9 @@ def state(estate: Estate, keep: Collection[str], retire: Collection[str]) -> Sta
             if why:
                 refused[a.id, b.id] = why
             else:
-                options[a.id, b.id] = Option(tuple(estate.once(a, b)), tuple(estate.yearly(a, b)), estate.work(a, b))
+                options[a.id, b.id] = _option(emptying, b)
         if a.id in retire and not estate.held.get(a.id):
-            options[a.id, NOWHERE] = Option(tuple(estate.once(a, None)), (), estate.work(a, None))
+            options[a.id, NOWHERE] = _option(emptying, None)
     choices, due = [], 0.0
     for tool in estate.graph.tools:
         until = min(renewal_month(estate, tool), estate.horizon)
@@ -111,6 +113,10 @@ def state(estate: Estate, keep: Collection[str], retire: Collection[str]) -> Sta
         for each in estate.graph.tools
     ]
     return Statement(Problem(choices, workloads), options, refused, due)
+
+
+def _option(emptying: Emptying, target: Tool | None) -> Option:
+    return Option(tuple(emptying.once(target)), tuple(emptying.yearly(target)), emptying.days(target))
 
 
 def _seats(estate: Estate, tool: Tool) -> float | None:
