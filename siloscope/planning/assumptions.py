@@ -128,9 +128,14 @@ class Assumptions:
         value: float | Sequence[str] = found[key] if key else found
         return value if isinstance(value, int | float) else ", ".join(value)
 
+    @property
+    def monthly(self) -> float:
+        """What money a month later has to be divided by to be worth as much as now."""
+        return float((1 + self.discount) ** (1 / 12))
+
     def annuity(self, months: float) -> float:
         """What one unit of money a year, paid monthly for so many months, is worth now."""
-        rate = (1 + self.discount) ** (1 / 12) - 1
+        rate = self.monthly - 1
         if rate == 0:
             return months / 12
         return float((1 - (1 + rate) ** -months) / rate / 12 * (1 + rate))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from siloscope.graph.view import Graph
-from siloscope.planning.estate import Estate
-from siloscope.planning.moves import Bridge, Leaving, Move
+from siloscope.planning.decision import Decision
+from siloscope.planning.moves import Leaving, Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,19 @@ class Reach:
         }
 
 
-def wave_row(
-    number: int,
-    moves: Sequence[Move],
-    leaving: Sequence[Leaving],
-    bridges: Sequence[Bridge],
-    days: float,
-    waits: Mapping[str, str],
-    reach: Reach,
-    estate: Estate,
-) -> dict[str, Any]:
-    """A wave as the contract spells it, with what people need to start, to stop and to end it."""
-    assume, graph = estate.assume, reach.graph
+def waves(decision: Decision) -> list[dict[str, Any]]:
+    """Every wave as the contract spells it."""
+    reach = Reach.of(decision.estate.graph)
+    return [_wave(decision, reach, number) for number in range(1, decision.times.count + 1)]
+
+
+def _wave(decision: Decision, reach: Reach, number: int) -> dict[str, Any]:
+    """A wave with what people need to start, to stop and to end it."""
+    estate, graph, times = decision.estate, reach.graph, decision.times
+    assume, waits = estate.assume, times.waits
+    moves = [each for each in decision.moves if times.wave[each.asset] == number]
+    leaving = [each for each in decision.leaving if times.off[each.tool] == number]
+    bridges = [each for each in times.bridges if each.wave == number]
     months = assume.months_per_wave
     start = (number - 1) * months
     ways = sum(each.count for each in bridges)
@@ -80,7 +81,7 @@ def wave_row(
         "moves": len(moves),
         "effort_days": round(math.fsum(each.effort_days for each in moves), 2),
         "other_days": round(math.fsum(each.days for each in leaving) + ways * assume.bridge_days, 2),
-        "work_days": round(days, 2),
+        "work_days": round(times.days.get(number, 0.0), 2),
         "days_available": round(assume.days_of(number), 2),
         "one_time_cost": round(math.fsum(each.once for each in leaving) + built, 2),
         "budget": assume.budget_of(number),

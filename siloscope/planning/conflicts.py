@@ -17,15 +17,13 @@ from siloscope.planning.arcs import arrays
 from siloscope.planning.capacity import transport
 from siloscope.planning.milp import Rows, run, strong
 from siloscope.planning.problem import Choice, Problem, Workload
-from siloscope.planning.smallest import smallest
+from siloscope.planning.smallest import headline, smallest
 
 
 def explain(problem: Problem, seconds: float = 60.0) -> str:
     """The conflict of a problem that has no answer, as lines of text, the first of which counts the rules."""
     serves, limits, proven = _crowded(problem, seconds) or _packed(problem, seconds)
-    size = "smallest set of rules" if proven else "rules"
-    end = "" if proven else ", none of which can be left out"
-    return "\n  ".join([f"no plan is possible; the {size} that contradict each other{end}:", *serves, *limits])
+    return "\n  ".join([headline(proven), *serves, *limits])
 
 
 def _crowded(problem: Problem, seconds: float) -> tuple[list[str], list[str], bool] | None:

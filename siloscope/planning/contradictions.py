@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from siloscope.planning.alternatives import solve_within
 from siloscope.planning.estate import Estate
-from siloscope.planning.smallest import smallest
+from siloscope.planning.smallest import headline, smallest
 from siloscope.planning.solve import InfeasibleError
 from siloscope.planning.state import Statement, state
 
@@ -60,10 +60,8 @@ def contradiction(
     """The rules that contradict each other, a line each, and what stands against the places that are left."""
     seated = frozenset(each.id for each in estate.graph.tools if each.seats is not None)
     case = Case(estate, frozenset(keep), frozenset(retire), seated, budget)
-    chosen, smallest = _least(case, _rules(case), seconds)
-    size = "smallest set of rules" if smallest else "rules"
-    end = "" if smallest else ", none of which can be left out"
-    lines = [f"no plan is possible; the {size} that contradict each other{end}:", *(each.says for each in chosen)]
+    chosen, proven = _least(case, _rules(case), seconds)
+    lines = [headline(proven), *(each.says for each in chosen)]
     return "\n  ".join([*lines, *_obstacles(case, chosen)])
 
 

@@ -19,9 +19,9 @@ from siloscope.planning.contradictions import contradiction
 from siloscope.planning.emptying import Emptying
 from siloscope.planning.estate import Estate, Item
 from siloscope.planning.moves import Leaving, Move, Schedule
-from siloscope.planning.pace import goes_of, paced
+from siloscope.planning.pace import paced
 from siloscope.planning.solve import Answer, Clock, InfeasibleError
-from siloscope.planning.state import NOWHERE, Statement, renewal_month, state
+from siloscope.planning.state import Statement, goes_of, renewal_month, state
 from siloscope.planning.waves import NoMoneyError, schedule
 
 
@@ -51,14 +51,13 @@ class Decision:
 
     def once(self, tool: str) -> list[tuple[int, Item]]:
         """What is paid once to be rid of a tool that goes, with the wave in which it is due."""
-        option = self.statement.options[tool, self.goes[tool] or NOWHERE]
-        due = [(self.times.off[tool], each) for each in option.once]
+        due = [(self.times.off[tool], each) for each in self.statement.option(tool, self.goes[tool]).once]
         mine = [each for each in self.times.bridges if each.tool == tool]
         return due + [(each.wave, item) for each in mine for item in self.estate.temporary(each)]
 
     def yearly(self, tool: str) -> tuple[Item, ...]:
         """What the work of a tool that goes costs a year at its target."""
-        return self.statement.options[tool, self.goes[tool] or NOWHERE].yearly
+        return self.statement.option(tool, self.goes[tool]).yearly
 
 
 def decide(
@@ -88,19 +87,22 @@ def decide(
         raise PlanError(contradiction(estate, must_stay, must_go, budget, seconds)) from None
     answer, pace = paced(estate, statement, limits, answer, clock)
     limits = [*limits, pace] if pace else limits
-    return _scheduled(estate, statement, limits, (free, answer), (budget, pace), clock)
+    return _scheduled(estate, statement, limits, answer, free=free, pace=pace, budget=budget, clock=clock)
 
 
 def _scheduled(
     estate: Estate,
     statement: Statement,
     limits: Sequence[Limit],
-    answers: tuple[Answer, Answer],
-    most: tuple[float | None, Limit | None],
+    answer: Answer,
+    *,
+    free: Answer,
+    pace: Limit | None,
+    budget: float | None,
     clock: Clock,
 ) -> Decision:
     """The decision with its waves; a choice that no order of waves can pay gives way to the next best."""
-    (free, answer), (budget, pace), proven = answers, most, True
+    proven = True
     while True:
         goes = goes_of(answer)
         moves, leaving = _moves(estate, goes), _leaving(estate, statement, goes)
@@ -135,7 +137,7 @@ def _leaving(estate: Estate, statement: Statement, goes: Mapping[str, str | None
     for name, target in goes.items():
         tool = estate.graph.tool[name]
         days = Emptying.of(estate, tool).last_days(estate.graph.tool[target] if target else None)
-        once = round(statement.options[name, target or NOWHERE].paid_once(), 2)
+        once = round(statement.option(name, target).paid_once(), 2)
         found.append(Leaving(name, round(estate.saved(tool), 2), days, renewal_month(estate, tool), once))
     return found
 

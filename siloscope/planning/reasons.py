@@ -88,7 +88,7 @@ def _refusals(decision: Decision, tool: Tool) -> list[Item]:
 def _balance(decision: Decision, tool: Tool, target: str | None) -> list[Item]:
     """What going brings and costs over the horizon, each with its sign; the sum is what the plan gains by it."""
     estate = decision.estate
-    option = decision.statement.options[tool.id, target or NOWHERE]
+    option = decision.statement.option(tool.id, target)
     cost = estate.cost_item(tool)
     years = estate.years - estate.assume.annuity(min(renewal_month(estate, tool), estate.horizon))
     until = renewal_month(estate, tool)

@@ -7,7 +7,7 @@ from typing import Any
 from siloscope.planning.alternatives import k_best, price_of
 from siloscope.planning.decision import Decision
 from siloscope.planning.solve import Answer
-from siloscope.planning.state import NOWHERE
+from siloscope.planning.state import NOWHERE, goes_of
 
 
 def others(decision: Decision, count: int, seconds: float) -> list[tuple[frozenset[str], dict[str, Any]]]:
@@ -18,14 +18,13 @@ def others(decision: Decision, count: int, seconds: float) -> list[tuple[frozens
 
 def _row(decision: Decision, answer: Answer, rank: int) -> dict[str, Any]:
     first = decision.answer
-    moves = {w: t for w, t, _ in answer.shares if w != t}
     return {
         "rank": rank,
         "objective": round(answer.objective + decision.statement.due, 2),
         "more": round(answer.objective - first.objective, 2),
         "keeps_besides": sorted(answer.kept - first.kept - {NOWHERE}),
         "lets_go_besides": sorted(first.kept - answer.kept - {NOWHERE}),
-        "moves": [{"from": w, "to": None if t == NOWHERE else t} for w, t in sorted(moves.items())],
+        "moves": [{"from": tool, "to": target} for tool, target in goes_of(answer).items()],
         "status": answer.status,
     }
 

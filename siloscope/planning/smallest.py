@@ -12,6 +12,13 @@ R = TypeVar("R")
 _TRIES = 400
 
 
+def headline(proven: bool) -> str:
+    """What stands above the rules that contradict each other; `proven`: no other set of them is smaller."""
+    if proven:
+        return "no plan is possible; the smallest set of rules that contradict each other:"
+    return "no plan is possible; the rules that contradict each other, none of which can be left out:"
+
+
 def smallest(rules: Sequence[R], impossible: Callable[[Sequence[R]], bool]) -> tuple[list[R], bool]:
     """Rules that are impossible together though any fewer of them are possible, and whether no other set is smaller.
 

@@ -99,7 +99,7 @@ def solve(problem: Problem, seconds: float = 60.0) -> Answer:
         raise AssertionError("; ".join(faults))
     objective = math.fsum([*arcs.fixed[kept], *(arcs.cost * share)[share > 0]])
     bound = min(objective, math.fsum([*bounds, *arcs.fixed[arcs.kept & ~linked]]))
-    proven = objective - bound <= 1e-9 * (1 + abs(objective))
+    proven = _met(objective, bound)
     used = np.flatnonzero(share)
     names, workloads = [each.id for each in problem.tools], [each.id for each in problem.workloads]
     return Answer(

@@ -11,6 +11,7 @@ from siloscope.planning.alternatives import Limit
 from siloscope.planning.emptying import Emptying
 from siloscope.planning.estate import Estate, Item
 from siloscope.planning.problem import Choice, Problem, Workload
+from siloscope.planning.solve import Answer
 from siloscope.times import days_between, normal
 
 # Where the work of an empty tool goes that is to be retired.
@@ -43,6 +44,10 @@ class Statement:
     refused: Mapping[tuple[str, str], Item]
     due: float
 
+    def option(self, tool: str, target: str | None) -> Option:
+        """The work of a tool at a target (None: nowhere)."""
+        return self.options[tool, target or NOWHERE]
+
     def limits(self, budget: float | None, waves: Sequence[float]) -> list[Limit]:
         """No more money once than `budget`, nor than waves have for what no later wave can pay.
 
@@ -58,9 +63,18 @@ class Statement:
 
     def not_all(self, goes: Mapping[str, str | None], tools: Collection[str]) -> Limit:
         """Not all of these tools go where they go now, nor anywhere else for as much or more."""
-        least = {each: self.options[each, goes[each] or NOWHERE].paid_once() for each in tools}
+        least = {each: self.option(each, goes[each]).paid_once() for each in tools}
         arcs = {key: 1.0 for key, each in self.options.items() if each.paid_once() >= least.get(key[0], math.inf)}
         return Limit(len(tools) - 1, arcs=arcs)
+
+
+def goes_of(answer: Answer) -> dict[str, str | None]:
+    """The target of each tool that goes, by tool (None: nowhere)."""
+    return {
+        workload: None if target == NOWHERE else target
+        for workload, target, _ in sorted(answer.shares)
+        if workload != target
+    }
 
 
 def renewal_month(estate: Estate, tool: Tool) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from siloscope.model import Asset
 from siloscope.planning.assumptions import kind_of, parts_of
-from siloscope.planning.briefing import Reach, wave_row
+from siloscope.planning.briefing import waves
 from siloscope.planning.decision import Decision
 from siloscope.planning.estate import Estate, Item
 from siloscope.planning.fitness import treatment
@@ -35,7 +35,7 @@ def told(decision: Decision, keep: Iterable[str] = ()) -> dict[str, Any]:
         "summary": _summary(decision, rows),
         "dispositions": dispositions,
         "moves": [_move_row(decision, each) for each in in_order],
-        "waves": _waves(decision),
+        "waves": waves(decision),
         "money": rows,
         "cash_flow": [round(each, 2) for each in cash_flows(decision, rows)],
         "assumptions": _assumed(decision, rows, dispositions),
@@ -112,8 +112,7 @@ def _summary(decision: Decision, rows: Sequence[Mapping[str, Any]]) -> dict[str,
     once, saving, yearly = (total(rows, kind) for kind in ("once", "saving", "yearly"))
     after = round(now - saving + yearly, 2)
     flows = cash_flows(decision, rows)
-    rate = (1 + assume.discount) ** (1 / 12)
-    npv = math.fsum(flow / rate**month for month, flow in enumerate(flows))
+    npv = math.fsum(flow / assume.monthly**month for month, flow in enumerate(flows))
     running, payback = 0.0, 0 if not once else None
     for month, flow in enumerate(flows):
         running += flow
@@ -152,23 +151,6 @@ def cash_flows(decision: Decision, rows: Sequence[Mapping[str, Any]]) -> list[fl
         for month in range(max(start + step, contract), estate.horizon):
             flows[month] += saved / 12
     return flows
-
-
-def _waves(decision: Decision) -> list[dict[str, Any]]:
-    times, reach = decision.times, Reach.of(decision.estate.graph)
-    return [
-        wave_row(
-            number,
-            [each for each in decision.moves if times.wave[each.asset] == number],
-            [each for each in decision.leaving if times.off[each.tool] == number],
-            [each for each in times.bridges if each.wave == number],
-            times.days.get(number, 0.0),
-            times.waits,
-            reach,
-            decision.estate,
-        )
-        for number in range(1, times.count + 1)
-    ]
 
 
 def _assumed(

@@ -143,7 +143,6 @@ def priced(decision: Decision, draws: Draws) -> Priced:
         np.array(tool_, dtype=np.int64)[open_],
         np.array(work, dtype=np.int64)[open_],
         np.array(cost_).T.reshape(draws.count, -1)[:, open_],
-        # What only money or time keeps stays in every draw as well.
         np.array([must[each] == "keep" or each in short for each in names], dtype=bool),
     )
 
@@ -171,9 +170,8 @@ def uncertainty(decision: Decision, others: Sequence[frozenset[str]], count: int
     """
     draws = drawn(decision, count)
     assume = decision.estate.assume
-    rate = (1 + assume.discount) ** (1 / 12)
     money = flows(decision, draws)
-    worth = money @ (rate ** -np.arange(money.shape[1], dtype=float))
+    worth = money @ _worth_now(decision)
     after = decision.times.count * assume.months_per_wave
     paid = (np.cumsum(money, axis=1) >= 0) & (np.arange(money.shape[1]) >= after)
     months = (
@@ -189,10 +187,16 @@ def uncertainty(decision: Decision, others: Sequence[frozenset[str]], count: int
         "npv": _percentiles(worth[1:]),
         "payback_months": _percentiles(months[1:]) if decision.goes else None,
         "never_paid_back": round(float(np.isinf(months[1:]).mean()), 4) if decision.goes else 0.0,
-        "tornado": _tornado(decision, rate),
+        "tornado": _tornado(decision),
         "stability": _stability(decision, chosen),
         "least_regret": _regret(decision, prices, others, chosen),
     }
+
+
+def _worth_now(decision: Decision) -> Floats:
+    """Shape (months,): what a unit of money in each month is worth now."""
+    found: Floats = decision.estate.assume.monthly ** -np.arange(decision.estate.horizon, dtype=float)
+    return found
 
 
 def _percentiles(values: Floats) -> dict[str, float | None]:
@@ -203,7 +207,7 @@ def _percentiles(values: Floats) -> dict[str, float | None]:
     }
 
 
-def _tornado(decision: Decision, rate: float) -> list[dict[str, Any]]:
+def _tornado(decision: Decision) -> list[dict[str, Any]]:
     """The plan's worth when one assumption is at an end of its range and all others as they are, widest first."""
     rows: list[dict[str, Any]] = []
     tools = decision.estate.graph.tools
@@ -213,7 +217,7 @@ def _tornado(decision: Decision, rate: float) -> list[dict[str, Any]]:
         names = costs if name in ("annual_cost", "known_cost") else [name]
         factor = {each: np.array([low, high]) for each in names}
         money = flows(decision, Draws(factor, 2))
-        worth = money @ (rate ** -np.arange(money.shape[1], dtype=float))
+        worth = money @ _worth_now(decision)
         rows.append(
             {
                 "name": name,

@@ -58,6 +58,3 @@ def _lacking(
             if left < need:
                 found[r] = (left, need)
     return found
-
-
-__all__ = ["Hold", "held_up"]

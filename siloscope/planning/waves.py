@@ -7,13 +7,12 @@ of that wave, or from the end of a contract.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from siloscope.errors import PlanError
 from siloscope.graph.view import Graph
 from siloscope.planning.assumptions import Assumptions
-from siloscope.planning.moves import Bridge, Leaving, Move, Schedule, dependencies
+from siloscope.planning.moves import Leaving, Move, Schedule
 from siloscope.planning.packing import too_many
 from siloscope.planning.project import NoRoomError
 from siloscope.planning.timetable import timetable
@@ -56,20 +55,8 @@ def schedule(
     wave = {asset: found.start[str(n)] + 1 for asset, n in work.group_of.items()}
     gone = {each.tool: found.start[off(each.tool)] + 1 for each in leaving}
     days = work.days(found.start)
-    bridges = _bridges(graph, moves, wave)
     waits = work.waits(graph, found.start)
-    return Schedule(wave, gone, max(days), found.cost, found.bound, found.status, days, waits, bridges)
-
-
-def _bridges(graph: Graph, moves: Sequence[Move], wave: Mapping[str, int]) -> list[Bridge]:
-    """The ways to what is needed and moves later."""
-    origin = {each.asset: each.origin for each in moves}
-    found = Counter(
-        (origin[needing], origin[needed], wave[needing], wave[needed])
-        for needed, needing in dependencies(graph, origin)
-        if wave[needed] > wave[needing]
-    )
-    return [Bridge(*key, count) for key, count in sorted(found.items())]
+    return Schedule(wave, gone, max(days), found.cost, found.bound, found.status, days, waits, work.bridges(wave))
 
 
 def _no_money(leaving: Sequence[Leaving], assume: Assumptions) -> NoMoneyError:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from siloscope.graph.view import Graph
 from siloscope.planning.assumptions import Assumptions
-from siloscope.planning.moves import Leaving, Move, dependencies
+from siloscope.planning.moves import Bridge, Leaving, Move, dependencies
 from siloscope.planning.project import Detour, Limit, Milestone, Project, Task
 from siloscope.planning.waiting import Hold, held_up
 
@@ -21,8 +21,12 @@ _MOST_PARTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Moves and tools that go as a project: a task for each group of moves, and one for switching off each tool."""
+    """Moves and tools that go as a project: a task for each group of moves, and one for switching off each tool.
 
+    `pairs` are the dependencies among what moves, (needed, needing).
+    """
+
+    pairs: Collection[tuple[str, str]]
     groups: Sequence[Sequence[Move]]
     group_of: Mapping[str, int]
     leaving: Sequence[Leaving]
@@ -38,9 +42,12 @@ class Work:
         spare: float | None,
     ) -> Work:
         """The project of some moves and tools; as `waves.schedule`."""
-        groups = _ordered(graph, moves)
+        pairs = dependencies(graph, {each.asset for each in moves})
+        groups = _ordered(moves, pairs)
         group_of = {each.asset: n for n, group in enumerate(groups) for each in group}
-        before = _needs(graph, group_of)
+        ways = Counter((group_of[needed], group_of[needing]) for needed, needing in pairs)
+        ways = Counter({(first, then): count for (first, then), count in ways.items() if first != then})
+        before = _needs(ways)
         paid = bool(assume.periods.budget)
         days = [cents(each) for each in assume.days_per_wave]
         limits = {"days": Limit([*days[:-1], max(1, days[-1])])}
@@ -60,9 +67,9 @@ class Work:
         goals.append(Milestone("all", [each.id for each in tasks]))
         if paid:
             limits["money"] = Limit([cents(each) for each in assume.periods.budget], stretches=False)
-        detours = [] if paid else list(_detours(graph, groups, group_of, most, assume))
+        detours = [] if paid else list(_detours(ways, groups, most, assume))
         purse = None if spare is None else math.floor(spare / assume.months_per_wave)
-        return cls(groups, group_of, leaving, Project(tasks, limits, goals, detours, purse))
+        return cls(pairs, groups, group_of, leaving, Project(tasks, limits, goals, detours, purse))
 
     def days(self, start: Mapping[str, int]) -> dict[int, float]:
         """What is worked in each wave (from 1), in days."""
@@ -73,20 +80,29 @@ class Work:
             found[start[detour.then] + 1] += detour.use["days"]
         return {wave: amount / CENT for wave, amount in found.items()}
 
+    def bridges(self, wave: Mapping[str, int]) -> list[Bridge]:
+        """The ways to what is needed and moves later, by the wave of each asset."""
+        origin = {move.asset: move.origin for group in self.groups for move in group}
+        found = Counter(
+            (origin[needing], origin[needed], wave[needing], wave[needed])
+            for needed, needing in self.pairs
+            if wave[needed] > wave[needing]
+        )
+        return [Bridge(*key, count) for key, count in sorted(found.items())]
+
     def waits(self, graph: Graph, start: Mapping[str, int]) -> dict[str, str]:
         """Why each asset and each tool is not in an earlier wave."""
-        name = {each.id: each.name for each in graph.assets}
         holds = held_up(self.project, start)
         found: dict[str, str] = {}
         for n, group in enumerate(self.groups):
             if hold := holds.get(str(n)):
-                needed = [name[self.groups[int(each)][0].asset] for each in hold.along if not _part(each)]
+                needed = [graph.asset[self.groups[int(each)][0].asset].name for each in hold.along if not _part(each)]
                 says = _says(hold, "what it needs moves then", needed)
                 found |= dict.fromkeys((each.asset for each in group), says)
         for each in self.leaving:
             if hold := holds.get(off(each.tool)):
                 groups = [self.groups[int(n)] for n in hold.along if not _part(n)]
-                last = [name[move.asset] for group in groups for move in group if move.origin == each.tool]
+                last = [graph.asset[move.asset].name for group in groups for move in group if move.origin == each.tool]
                 found[each.tool] = _says(hold, "the last of it moves then", last)
         return found
 
@@ -112,17 +128,13 @@ def _part(task: str) -> bool:
 
 
 def _detours(
-    graph: Graph, groups: Sequence[Sequence[Move]], group_of: Mapping[str, int], most: int, assume: Assumptions
+    ways: Mapping[tuple[int, int], int], groups: Sequence[Sequence[Move]], most: int, assume: Assumptions
 ) -> Iterator[Detour]:
     """What it takes to move something before what it needs: a bridge for each dependency, built in its wave.
 
-    Bridges that take more days than the poorest wave with people has are not weighed.
+    `ways` counts the dependencies between two groups, (needed, needing). Bridges that take more days than the poorest
+    wave with people has are not weighed.
     """
-    ways = Counter(
-        (group_of[needed], group_of[needing])
-        for needed, needing in dependencies(graph, group_of)
-        if group_of[needed] != group_of[needing]
-    )
     for (first, then), count in sorted(ways.items()):
         work = cents(count * assume.bridge_days)
         if work > most:
@@ -158,14 +170,14 @@ def cents(amount: float) -> int:
     return round(amount * CENT)
 
 
-def _ordered(graph: Graph, moves: Sequence[Move]) -> list[list[Move]]:
+def _ordered(moves: Sequence[Move], pairs: Collection[tuple[str, str]]) -> list[list[Move]]:
     """Groups of moves, needed ones first; a group is a circle of dependence, usually of one."""
     import networkx as nx
 
     by_asset = {each.asset: each for each in moves}
     needs = nx.DiGraph()
     needs.add_nodes_from(sorted(by_asset))
-    needs.add_edges_from(sorted(dependencies(graph, by_asset)))
+    needs.add_edges_from(sorted(pairs))
     circles = nx.condensation(needs)
     members = {node: sorted(group) for node, group in circles.nodes(data="members")}
     key = lambda node: (by_asset[members[node][0]].origin, members[node][0])  # noqa: E731 - the order of equals, used once
@@ -174,9 +186,9 @@ def _ordered(graph: Graph, moves: Sequence[Move]) -> list[list[Move]]:
     ]
 
 
-def _needs(graph: Graph, group_of: Mapping[str, int]) -> Mapping[int, list[int]]:
-    before: dict[int, set[int]] = defaultdict(set)
-    for first, then in dependencies(graph, group_of):
-        if group_of[first] != group_of[then]:
-            before[group_of[then]].add(group_of[first])
-    return defaultdict(list, {n: sorted(each) for n, each in before.items()})
+def _needs(ways: Iterable[tuple[int, int]]) -> Mapping[int, list[int]]:
+    """The groups that each group waits for."""
+    before: dict[int, list[int]] = defaultdict(list)
+    for first, then in sorted(ways):
+        before[then].append(first)
+    return before
