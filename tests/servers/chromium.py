@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers.base import Missing, Server
-from tests.servers.install import debian_package, program_version
+from tests.servers.install import debian_package, version_of
 
 FLAGS = (
     "--headless",
@@ -68,8 +68,7 @@ class Chromium(Server):
 
     @classmethod
     def version(cls) -> str:
-        found = program()
-        return program_version([found, "--version"]) if found else "unknown"
+        return version_of(program())
 
     @classmethod
     def ensure_installed(cls) -> None:

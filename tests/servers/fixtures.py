@@ -11,7 +11,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 import pytest
 
@@ -22,15 +22,24 @@ from tests.servers.install import need, node_modules, python_environment
 from tests.servers.libreoffice import LibreOffice
 from tests.servers.proxy import FaultProxy
 
+T = TypeVar("T")
 # Fixtures that stand for a server, where the name differs from the server's.
 FIXTURES = {"prism_uipath": "prism", "moto_iam": "moto"}
 COUNTED = "server"  # key of the user property that carries the count, also from other processes
 
 
-def _require(reason: str) -> None:
+def _require(reason: str) -> NoReturn:
     if os.environ.get("SILOSCOPE_REQUIRE_SERVERS") == "1":
         pytest.fail(f"SILOSCOPE_REQUIRE_SERVERS=1, but: {reason}", pytrace=False)
     pytest.skip(reason)
+
+
+def had(install: Callable[[], T]) -> T:
+    """What an installation gives; skip or fail when this machine cannot have it."""
+    try:
+        return install()
+    except Missing as missing:
+        _require(str(missing))
 
 
 def running(server: Server) -> Iterator[Server]:
@@ -120,20 +129,13 @@ def browser_page(chromium: Chromium) -> Iterator[Recorded]:
 @pytest.fixture(scope="session")
 def mermaid_script() -> Path:
     """Mermaid as one script, for a page to draw diagrams with."""
-    try:
-        return node_modules("mermaid") / "mermaid" / "dist" / "mermaid.min.js"
-    except Missing as missing:
-        _require(str(missing))
-        raise
+    return had(lambda: node_modules("mermaid")) / "mermaid" / "dist" / "mermaid.min.js"
 
 
 @pytest.fixture(scope="session")
 def backstage_model() -> Callable[[list[dict[str, Any]]], list[str]]:
     """A function that gives what Backstage's own catalog model says against some entities."""
-    try:
-        modules, node = node_modules("backstage"), need("node", "Backstage's catalog model runs on it")
-    except Missing as missing:
-        _require(str(missing))
+    modules, node = had(lambda: node_modules("backstage")), had(lambda: need("node", "Backstage's model runs on it"))
     script = HERE / "npm" / "backstage" / "check.cjs"
 
     def complaints(entities: list[dict[str, Any]]) -> list[str]:
@@ -164,10 +166,7 @@ print(json.dumps({"names": sorted(each.name for each in model.elements), "elemen
 @pytest.fixture(scope="session")
 def archimate_reader() -> Callable[[Path], dict[str, Any]]:
     """A function that gives what pyArchimate reads in an exchange file: names, elements and relations by type."""
-    try:
-        python = python_environment("pyarchimate") / "python"
-    except Missing as missing:
-        _require(str(missing))
+    python = had(lambda: python_environment("pyarchimate")) / "python"
 
     def read(file: Path) -> dict[str, Any]:
         done = subprocess.run([python, "-c", _ARCHIMATE, file], capture_output=True, text=True, check=True)

@@ -131,6 +131,11 @@ def pinned(name: str, package: str) -> str:
     return found.group(1) if found else "unknown"
 
 
+def version_of(program: str | None) -> str:
+    """The version that an installed program tells."""
+    return program_version([program, "--version"]) if program else "unknown"
+
+
 def program_version(command: Sequence[str]) -> str:
     """The first dotted number that `command` prints."""
     shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from tests.servers.base import Server, run
-from tests.servers.install import debian_package, program_version
+from tests.servers.install import debian_package, version_of
 
 # Every sheet into a CSV file of its own, values as they are rather than as shown.
 _EVERY_SHEET = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
@@ -23,8 +23,7 @@ class LibreOffice(Server):
 
     @classmethod
     def version(cls) -> str:
-        found = program()
-        return program_version([found, "--version"]) if found else "unknown"
+        return version_of(program())
 
     @classmethod
     def ensure_installed(cls) -> None:
