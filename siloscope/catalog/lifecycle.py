@@ -1,7 +1,9 @@
 """Until when what an asset runs on is supported by its vendor, as far as `lifecycle.toml` knows.
 
-lifecycle.support("lambda.function", {"runtime": "python3.8"})      # Support("python3.8", "2024-10-14", ...)
-lifecycle.support("lambda.function", {"runtime": "cobol"})          # None: nothing is claimed
+    lifecycle.support("lambda.function", {"runtime": "python3.8"})      # Support("python3.8", "2024-10-14", ...)
+    lifecycle.support("lambda.function", {"runtime": "cobol"})          # None: nothing is claimed
+
+The data are `lifecycle.toml` beside this module, read once, when first asked for.
 """
 
 from __future__ import annotations

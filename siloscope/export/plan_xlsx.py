@@ -93,8 +93,7 @@ class _Book:
             for m in plan["moves"]
         ], wide={"asset": 35, "from": 40, "to": 40, "because": 40, "not before": 40, "id": 60})  # fmt: skip
         self.table("Waves", ["wave", *_FIGURES, "linked to what stays", *_TOLD], [
-            (w["number"], *(w[each] for each in _FIGURES), w["risk"],
-             *(dict(facts(w)).get(each) for each in _TOLD))
+            (w["number"], *(w[each] for each in _FIGURES), w["risk"], *map(dict(facts(w)).get, _TOLD))
             for w in plan["waves"]
         ], money=("one_time_cost", "budget", "annual_saving"), wide=dict.fromkeys(_TOLD, 45))  # fmt: skip
         self.table("Cash", ("month", "flow", "running"), [

@@ -191,8 +191,9 @@ def _tools(plan: Mapping[str, Any]) -> list[str]:
         why = "; ".join(one["says"] for one in each["because"] if not one["weight"])
         cells = [each["tool"], each["disposition"], each["target"] or "", why]
         lines.append(f"| {' | '.join(_safe(cell) for cell in cells)} |")
+    leaving = going(plan)
     for each in in_order(plan):
-        if each["tool"] not in going(plan):
+        if each["tool"] not in leaving:
             continue
         target = f" to {_safe(each['target'])}" if each["target"] else ""
         lines += ["", f"### {each['disposition']} {_safe(each['tool'])}{target}", ""]
