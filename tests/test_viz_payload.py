@@ -192,6 +192,18 @@ def test_findings_point_at_nodes_and_keep_the_keeper_first():
     assert [row[2:4] for row in page["lenses"]["duplicates"]] == [[1, 0]]
 
 
+def test_a_tool_goes_in_the_wave_of_the_plan_also_after_its_last_move():
+    """Where people or money are short it goes later than its assets; waves without moves count as well."""
+    plan = {
+        "dispositions": [{"tool": "airflow:a", "disposition": "migrate", "target": "uipath:c", "wave": 4}],
+        "moves": [{"asset": "airflow://a/dag/one", "from": "airflow:a", "to": "uipath:c", "wave": 2}],
+        "waves": [{"number": number} for number in range(1, 6)],
+    }
+    block = payload(small(), [], plan)["plan"]
+    assert block["off"] == [4, 0, 0]
+    assert block["last"] == 5
+
+
 def test_a_plan_adds_its_view():
     """Dispositions by tool, and the flow of moved assets between departments."""
     plan = {
@@ -207,6 +219,7 @@ def test_a_plan_adds_its_view():
     assert expand(page["assets"]["wave"]) == [2, 0, 0, 0]
     assert page["plan"]["steps"] == [[2, 1, 0], [], [2, 0, 1]]
     assert page["plan"]["last"] == 2
+    assert page["plan"]["off"] == [0, 0, 0]
     assert [(names[a], names[b], there) for a, b, there, *_ in page["lenses"]["plan"]] == [("A", "C", 1)]
     assert "plan" not in payload(small(), [])["lenses"]
 

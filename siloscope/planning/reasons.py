@@ -34,6 +34,7 @@ def disposition(decision: Decision, tool: Tool, keep: set[str]) -> dict[str, Any
         "tool": tool.id,
         "disposition": what,
         "target": target,
+        "wave": decision.times.off.get(tool.id),
         "because": [
             {"says": e.says, "weight": round(e.money, 2), "source": e.source, "assumes": list(e.assumes)}
             for e in because

@@ -114,6 +114,9 @@ def plan_block(
         ],
     }
     block |= _by_wave(estate, moves)
+    # The wave in which each tool goes: later than its last move where people or money were short.
+    block["off"] = [_whole(row, "wave") for row in rows]
+    block["last"] = max([block["last"], *block["off"], *(_whole(row, "number") for row in plan.get("waves", ()))])
     where = estate.where
     pairs = [(where[node], where[estate.first_tool + to] if to >= 0 else "") for node, (to, _) in sorted(moves.items())]
     return block, flows(pairs), moves
@@ -122,6 +125,10 @@ def plan_block(
 def _figure(row: Row, key: str) -> float:
     value = row.get(key) or 0
     return round(value, 1) if isinstance(value, int | float) else 0
+
+
+def _whole(row: Row, key: str) -> int:
+    return int(_figure(row, key))
 
 
 def _by_wave(estate: Estate, moves: Mapping[int, tuple[int, int]]) -> dict[str, Any]:

@@ -85,6 +85,7 @@ class Veil:
                     "tool": self.node(row["tool"]),
                     "disposition": row.get("disposition"),
                     "target": self.node(row["target"]) if row.get("target") else None,
+                    "wave": row.get("wave"),
                 }
                 for row in plan.get("dispositions", ())
             ],

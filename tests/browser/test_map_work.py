@@ -116,6 +116,24 @@ def test_the_slider_walks_through_the_waves(open_map):
     view.silent()
 
 
+def test_a_tool_stands_until_the_wave_in_which_it_goes(open_map):
+    """Also where its assets have moved before; what that wave saves is counted then."""
+    graph, found, plan = estate(assets=80, tools=14)
+    tool = graph["tools"][0]["id"]
+    mine = [row for row in graph["assets"] if row["tool"] == tool]
+    plan |= {
+        "dispositions": [{"tool": tool, "disposition": "migrate", "target": None, "wave": 2, "because": []}],
+        "moves": [{"asset": row["id"], "to": graph["tools"][1]["id"], "wave": 1} for row in mine],
+        "waves": [{"number": 1, "annual_saving": 0}, {"number": 2, "annual_saving": 5000}],
+    }
+    view = open_map((graph, found, plan), "#view=plan&wave=1")
+    assert view.page.inner_text("#wave-text") == f"after wave 1: 14 tools left of 14, {len(mine)} assets moved"
+    view.page.click("#after")
+    assert view.page.inner_text("#wave-text").startswith("after wave 2: 13 tools left of 14")
+    assert view.page.inner_text("#wave-text").endswith("5k a year saved")
+    view.silent()
+
+
 def test_without_a_plan_there_is_no_plan_view(open_map):
     """The button is there only when there is something behind it."""
     view = open_map(estate(assets=80, tools=14)[:2])

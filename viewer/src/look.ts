@@ -55,8 +55,8 @@ export function standing(t: number): Standing {
     left += steps[i + 1];
     arrived += steps[i + 2];
   }
-  const goes = plan.disposition[t] === 2 || (plan.disposition[t] === 1 && left >= M.raw.tools.assets[t]);
-  return { left, arrived, gone: goes && state.wave > 0 && state.wave >= Math.max(1, last) };
+  const goes = plan.off[t] > 0 || plan.disposition[t] === 2 || (plan.disposition[t] === 1 && left >= M.raw.tools.assets[t]);
+  return { left, arrived, gone: goes && state.wave > 0 && state.wave >= (plan.off[t] || Math.max(1, last)) };
 }
 
 function planLook(t: number): Partial<Look> {

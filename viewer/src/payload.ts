@@ -23,7 +23,7 @@ export interface Finding {
 export interface Fog { source: number; island: number; tools: number[]; slices: number; missing: number[][] }
 export interface Plan {
   summary: Record<string, number>; disposition: number[]; target: number[]; because: [number, number][][];
-  waves: number[][]; steps: number[][]; flows: number[][]; last: number;
+  waves: number[][]; steps: number[][]; flows: number[][]; off: number[]; last: number;
 }
 export interface Payload {
   schema: string; title: string; scan: [string, string]; since: string; unit: [number, number, number];
